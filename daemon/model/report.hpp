@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/json.hpp"
+
+namespace krepro::model {
+
+// One line of a call trace.
+struct Frame {
+    std::string function;     // symbol as printed, without offset: "__lock_acquire.cold"
+    std::uint64_t offset = 0;  // bytes into the function
+    std::uint64_t size = 0;    // bytes of the function; 0 when not printed
+    bool certain = true;       // false for "? symbol": found on the stack, not on the chain
+    std::string module;        // "[ext4]" without brackets; empty when built in
+    std::string stack;         // "IRQ", "TASK", "NMI", "SOFTIRQ", ...; empty when not marked
+    std::optional<std::string> file;  // relative to the kernel's tree
+    std::optional<int> line;          // 1-based
+
+    bool operator==(const Frame&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("function", &Frame::function),
+                               field("offset", &Frame::offset), field("size", &Frame::size),
+                               field("certain", &Frame::certain), field("module", &Frame::module),
+                               field("stack", &Frame::stack), field("file", &Frame::file),
+                               field("line", &Frame::line));
+    }
+};
+
+// A lockdep wait type: the number that the kernel prints and the name it has there.
+struct WaitType {
+    int value = 0;
+    std::string name;  // "free", "spin", "config", "sleep", "max"
+
+    bool operator==(const WaitType&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("value", &WaitType::value), field("name", &WaitType::name));
+    }
+};
+
+// One lock as lockdep prints it:
+// ffff8880bcd682b8 ((stock_lock)){+.+.}-{3:3}, at: refill_obj_stock+0x38/0x4d0
+struct Lock {
+    std::string address;  // as printed; empty when the line has none
+    std::string name;     // class without decoration: "stock_lock"
+    std::string printed;  // class as printed: "(stock_lock)"
+    int version = 1;      // "#2": the n-th class of this name
+    int subclass = 0;     // "/1"
+    std::string usage;    // "+.+."; empty when not printed
+    std::optional<WaitType> wait_outer;
+    std::optional<WaitType> wait_inner;
+    std::optional<Frame> acquired_at;
+
+    bool operator==(const Lock&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(
+            field("address", &Lock::address), field("name", &Lock::name),
+            field("printed", &Lock::printed), field("version", &Lock::version),
+            field("subclass", &Lock::subclass), field("usage", &Lock::usage),
+            field("wait_outer", &Lock::wait_outer), field("wait_inner", &Lock::wait_inner),
+            field("acquired_at", &Lock::acquired_at));
+    }
+};
+
+// Where the CPU was when the kernel complained; what is not printed stays empty.
+struct Context {
+    std::optional<int> cpu;
+    std::optional<int> pid;
+    std::string comm;
+    std::string release;   // "6.1.8-rt5"
+    std::string taint;     // "Not tainted" or the flags
+    std::string hardware;
+    std::optional<std::string> interrupt;  // "hardirq", "softirq", "nmi", "task"
+    std::optional<WaitType> wait_outer;    // of "context-{n:m}"
+    std::optional<WaitType> wait_inner;
+    std::optional<int> in_atomic;
+    std::optional<int> irqs_disabled;
+    std::optional<std::string> preempt_count;  // hexadecimal, as printed
+    std::optional<int> rcu_depth;
+    std::optional<Frame> preemption_disabled_at;
+    std::string words;  // one sentence for people
+
+    bool operator==(const Context&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(
+            field("cpu", &Context::cpu), field("pid", &Context::pid),
+            field("comm", &Context::comm), field("release", &Context::release),
+            field("taint", &Context::taint), field("hardware", &Context::hardware),
+            field("interrupt", &Context::interrupt), field("wait_outer", &Context::wait_outer),
+            field("wait_inner", &Context::wait_inner), field("in_atomic", &Context::in_atomic),
+            field("irqs_disabled", &Context::irqs_disabled),
+            field("preempt_count", &Context::preempt_count),
+            field("rcu_depth", &Context::rcu_depth),
+            field("preemption_disabled_at", &Context::preemption_disabled_at),
+            field("words", &Context::words));
+    }
+};
+
+// What syzbot's parser would say, for searching there.
+struct SyzbotView {
+    std::string title;
+    std::optional<std::string> type;
+    bool corrupted = false;
+
+    bool operator==(const SyzbotView&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("title", &SyzbotView::title),
+                               field("type", &SyzbotView::type),
+                               field("corrupted", &SyzbotView::corrupted));
+    }
+};
+
+// One parsed splat.
+struct Report {
+    std::string title;  // ours: precise and stable, no addresses, pids or counters
+    std::string kind;   // "invalid_wait_context", "sleeping_in_atomic", ...: report/kinds.hpp
+    bool lockdep = false;         // printed by lockdep
+    bool disables_lockdep = false;  // lockdep is blind for the rest of this boot
+    std::string signature;        // order-independent; equal for the same bug
+    std::vector<Frame> frames;    // the call trace, innermost first
+    std::vector<Lock> locks;      // the locks that the report is about
+    std::vector<Lock> held;       // the locks held
+    Context context;
+    std::string culprit;          // the function to look at first
+    bool corrupted = false;       // cut off or interleaved beyond repair
+    SyzbotView syzbot;
+    std::uint64_t first_byte = 0;  // of the console, inclusive
+    std::uint64_t end_byte = 0;    // exclusive
+    std::uint64_t first_line = 0;  // of the console, 1-based, inclusive
+    std::uint64_t end_line = 0;    // exclusive
+    std::optional<double> uptime_s;  // timestamp of the first line
+    std::string text;              // the lines, prefixes removed
+
+    bool operator==(const Report&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(
+            field("title", &Report::title), field("kind", &Report::kind),
+            field("lockdep", &Report::lockdep),
+            field("disables_lockdep", &Report::disables_lockdep),
+            field("signature", &Report::signature), field("frames", &Report::frames),
+            field("locks", &Report::locks), field("held", &Report::held),
+            field("context", &Report::context), field("culprit", &Report::culprit),
+            field("corrupted", &Report::corrupted), field("syzbot", &Report::syzbot),
+            field("first_byte", &Report::first_byte), field("end_byte", &Report::end_byte),
+            field("first_line", &Report::first_line), field("end_line", &Report::end_line),
+            field("uptime_s", &Report::uptime_s), field("text", &Report::text));
+    }
+};
+
+// How alike an expected and an observed report are.
+struct Match {
+    bool same_bug = false;
+    double score = 0;  // 0..1
+    // Pairs of frame indices (expected, observed) that stand for each other, in order.
+    std::vector<std::vector<int>> aligned;
+    std::string why;  // one sentence
+
+    bool operator==(const Match&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("same_bug", &Match::same_bug), field("score", &Match::score),
+                               field("aligned", &Match::aligned), field("why", &Match::why));
+    }
+};
+
+}  // namespace krepro::model

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/job.hpp"
+#include "util/result.hpp"
+
+namespace krepro::store {
+
+// Which jobs a listing shows: newest first.
+struct JobFilter {
+    std::optional<model::JobStage> stage;
+    std::optional<model::VerdictKind> verdict;
+    std::string text;          // case-insensitive substring of the title; empty: all
+    std::int64_t before = 0;   // only ids smaller than this; 0: from the newest
+    int limit = 50;            // 1..500
+};
+
+// Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
+// thread at a time (see AsyncStore). Every write is a transaction that is on the disk when the
+// call returns. SQL failures (full disk, damaged file) throw util::InfraError.
+class Store {
+  public:
+    // Opens or creates the database and brings its schema up to date. ":memory:" is a store that
+    // lives as long as the object. `unavailable` when the folder cannot be written or the schema
+    // is newer than this program.
+    static util::Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    // Stores a new job as `queued`, sets its id, created_at and updated_at, and writes its first
+    // event (type "stage"). Returns the job as stored.
+    model::Job add_job(model::Job job);
+    std::optional<model::Job> job(std::int64_t id);
+    std::vector<model::Job> jobs(const JobFilter& filter);
+    // Ids of jobs that are not done, oldest first: what a daemon that starts again goes on with.
+    std::vector<std::int64_t> unfinished_jobs();
+    // Replaces the job's row (all but id, created_at and cancel_requested) and sets updated_at.
+    // `conflict` when the stage would go backwards, or the job is done already.
+    util::Result<void> update_job(const model::Job& job);
+    // `not_found`, or `conflict` when the job is done.
+    util::Result<void> request_cancel(std::int64_t id);
+
+    // One row per trial, written before its VM starts; sets id, number (next of the arm) and
+    // started_at.
+    model::Trial add_trial(model::Trial trial);
+    // Closes the row: outcome, artifacts, report ids and ended_at. `conflict` when it is closed.
+    util::Result<void> close_trial(const model::Trial& trial);
+    std::optional<model::Trial> trial(std::int64_t id);
+    std::vector<model::Trial> trials(std::int64_t job);  // in order of start
+    // Closes every open trial of the job as void with `cause`; returns how many.
+    int void_open_trials(std::int64_t job, model::Cause cause, const std::string& detail);
+
+    std::int64_t add_report(const model::StoredReport& report);
+    std::optional<model::StoredReport> report(std::int64_t id);
+    std::vector<model::StoredReport> reports(std::int64_t job);
+
+    // Appends to the history; returns the event with seq and at set.
+    model::Event add_event(std::int64_t job, const std::string& type, model::Json data);
+    // Events after `seq` in order, of one job, or of all with job 0.
+    std::vector<model::Event> events_after(std::int64_t job, std::int64_t seq, int limit);
+
+    // Small facts that outlive jobs: the accelerator probe's answer, objects expected per tree.
+    void put_fact(const std::string& key, const model::Json& value);
+    std::optional<model::Json> fact(const std::string& key);
+
+  private:
+    Store();
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace krepro::store

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "util/result.hpp"
+
+namespace krepro::util {
+
+// A file descriptor that is closed by its destructor.
+class Fd {
+  public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd&& other) noexcept : fd_(other.release()) {}
+    Fd& operator=(Fd&& other) noexcept;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
+    ~Fd() { reset(); }
+    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] bool valid() const { return fd_ >= 0; }
+    int release();
+    void reset();
+
+  private:
+    int fd_ = -1;
+};
+
+// The whole file; `too_large` when it has more than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path,
+                              std::uintmax_t limit = 1ULL << 30);
+
+// Writes to a temporary name in the same folder, fsyncs and renames: after a crash the file is
+// either the old one, the new one or absent, never half of it.
+Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
+
+// A folder of its own under `parent` that is removed with all it holds by the destructor.
+class TempDir {
+  public:
+    static Result<TempDir> make(const std::filesystem::path& parent, std::string_view prefix);
+    TempDir(TempDir&& other) noexcept;
+    TempDir& operator=(TempDir&& other) noexcept;
+    TempDir(const TempDir&) = delete;
+    TempDir& operator=(const TempDir&) = delete;
+    ~TempDir();
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
+    void remove() noexcept;
+    std::filesystem::path path_;
+};
+
+// An exclusive advisory lock on a file (created when absent), given back by the destructor or by
+// the end of the process. `conflict` when another holder has it and `wait` says not to wait.
+class FileLock {
+  public:
+    enum class Wait { no, yes };
+    static Result<FileLock> take(const std::filesystem::path& path, Wait wait);
+
+  private:
+    explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
+// Bytes free for this user on the file system that holds `path` (or its nearest parent).
+Result<std::uintmax_t> free_bytes(const std::filesystem::path& path);
+
+}  // namespace krepro::util
