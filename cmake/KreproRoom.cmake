@@ -3,6 +3,10 @@
 
 set(KREPRO_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
     -Wcast-qual -Wformat=2 -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 takes Asio's coroutine frames for mismatched allocations.
+  list(APPEND KREPRO_WARNINGS -Wno-mismatched-new-delete)
+endif()
 
 function(krepro_flags target)
   target_compile_options(${target} PRIVATE ${KREPRO_WARNINGS})

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/run_trial.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+
+#include "report/scanner.hpp"
+#include "vm/console_tail.hpp"
+#include "vm/event_queue.hpp"
+#include "vm/harness.hpp"
+
+namespace krepro::vm {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A splat whose last line came this long ago, with nothing after it, is complete.
+constexpr auto k_report_silence = 80ms;
+constexpr auto k_tick = 250ms;
+
+// Executes what the monitor says: all state of one running trial.
+class TrialDriver {
+  public:
+    TrialDriver(VmHost& host, TrialRun run, const asio::any_io_executor& executor)
+        : host_(host),
+          run_(std::move(run)),
+          queue_(executor),
+          monitor_(run_.limits, Clock::now()),
+          console_(run_.boot.console),
+          harness_file_(run_.boot.harness),
+          watch_(executor, run_.boot.console.parent_path(), [this] { wake(); }) {
+        if (run_.cancel) run_.cancel->on_request([this] { wake(); });
+    }
+    ~TrialDriver() {
+        if (run_.cancel) run_.cancel->on_request(nullptr);
+    }
+    TrialDriver(const TrialDriver&) = delete;
+    TrialDriver& operator=(const TrialDriver&) = delete;
+
+    asio::awaitable<model::TrialOutcome> run() {
+        auto vm = co_await host_.start(run_.boot,
+                                       [this](VmEvent event) { queue_.push(std::move(event)); });
+        if (!vm) {
+            co_return std::get<EndTrial>(
+                monitor_.on(InfraFailed{vm.error().to_string()}, Clock::now()))
+                .outcome;
+        }
+        while (!outcome_) {
+            co_await queue_.wait(scanner_.pending() ? k_report_silence : k_tick);
+            if (take_events()) co_await (*vm)->resume();
+        }
+        co_await (*vm)->destroy();
+        co_return std::move(*outcome_);
+    }
+
+  private:
+    void wake() { queue_.push(std::nullopt); }
+
+    // Everything that is there, in an order that loses nothing: what the guest has written comes
+    // before the news that it has ended. Returns whether the guest must be resumed.
+    bool take_events() {
+        bool resume = false;
+        if (run_.cancel && run_.cancel->cause())
+            resume |= tell(CancelRequested{*run_.cancel->cause()});
+        read_console();
+        read_harness();
+        while (auto event = queue_.pop())
+            if (*event) resume |= tell(translate(**event));
+        resume |= tell(Tick{});
+        return resume;
+    }
+
+    void read_console() {
+        bool any = false;
+        for (auto bytes = console_.read_more(); !bytes.empty(); bytes = console_.read_more()) {
+            any = true;
+            last_output_ = Clock::now();
+            tell(ConsoleOutput{bytes.size()});
+            for (const auto& report : scanner_.feed(bytes)) tell_report(report);
+        }
+        if (!any && scanner_.pending() && Clock::now() - last_output_ >= k_report_silence)
+            for (const auto& report : scanner_.flush()) tell_report(report);
+    }
+
+    void read_harness() {
+        for (auto bytes = harness_file_.read_more(); !bytes.empty();
+             bytes = harness_file_.read_more()) {
+            for (auto& event : harness_.feed(bytes)) {
+                tell(HarnessLine{event});
+                if (run_.hooks.on_harness) run_.hooks.on_harness(event, monitor_.exposure());
+            }
+        }
+    }
+
+    RunEvent translate(const VmEvent& event) {
+        switch (event.kind) {
+            case VmEvent::Kind::crashed:
+                return DomainCrashed{};
+            case VmEvent::Kind::watchdog:
+                return WatchdogFired{};
+            case VmEvent::Kind::stopped:
+                // Nothing more will come: a splat that the end cut off is a report too.
+                read_console();
+                for (const auto& report : scanner_.flush()) tell_report(report);
+                read_harness();
+                break;
+        }
+        return DomainStopped{event.reason};
+    }
+
+    void tell_report(const model::Report& report) {
+        const bool target = run_.hooks.on_report && run_.hooks.on_report(report);
+        tell(ReportSeen{&report, target});
+    }
+
+    // Returns whether the guest must be resumed.
+    bool tell(const RunEvent& event) {
+        if (outcome_) return false;
+        auto action = monitor_.on(event, Clock::now());
+        if (auto* end = std::get_if<EndTrial>(&action)) outcome_ = std::move(end->outcome);
+        return std::holds_alternative<Resume>(action);
+    }
+
+    VmHost& host_;
+    TrialRun run_;
+    EventQueue<std::optional<VmEvent>> queue_;  // nullopt: only wake up
+    RunMonitor monitor_;
+    report::Scanner scanner_;
+    HarnessReader harness_;
+    FileTail console_;
+    FileTail harness_file_;
+    FolderWatch watch_;
+    Clock::time_point last_output_ = Clock::now();
+    std::optional<model::TrialOutcome> outcome_;
+};
+
+}  // namespace
+
+asio::awaitable<model::TrialOutcome> run_trial(VmHost& host, TrialRun run) {
+    TrialDriver driver(host, std::move(run), co_await asio::this_coro::executor);
+    co_return co_await driver.run();
+}
+
+}  // namespace krepro::vm
