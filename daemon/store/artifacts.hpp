@@ -15,7 +15,7 @@ class Artifacts {
   public:
     explicit Artifacts(std::filesystem::path root) : root_(std::move(root)) {}
 
-    // Copies the file (or links it where the file system allows); returns its hash.
+    // Copies the file; returns its hash. A copy and not a link: the file may change afterwards.
     util::Result<std::string> add_file(const std::filesystem::path& file) const;
     util::Result<std::string> add_bytes(std::string_view bytes) const;
     // Where the artifact is; `not_found` when it is not there, `invalid_input` when `hash` is not
@@ -23,6 +23,9 @@ class Artifacts {
     [[nodiscard]] util::Result<std::filesystem::path> path(std::string_view hash) const;
     // Reads the file again and compares its hash; `internal` when it differs.
     [[nodiscard]] util::Result<void> verify(std::string_view hash) const;
+    // Removes what a process that was killed left half written. Call it once at the start, before
+    // anything is added.
+    void remove_drafts() const;
 
   private:
     std::filesystem::path root_;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
 #include "store/store.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::store {
 
@@ -18,7 +16,8 @@ namespace krepro::store {
 //     auto job = co_await store.call([id](Store& s) { return s.job(id); });
 //
 // The function is run on the store's thread, and the coroutine goes on where it was. Exceptions
-// come through.
+// come through. A closure whose captures need a destructor (strings, vectors) must be a named
+// variable before the co_await; see util/offload.hpp for why.
 class AsyncStore {
   public:
     explicit AsyncStore(std::unique_ptr<Store> store) : store_(std::move(store)), thread_(1) {}
@@ -27,17 +26,17 @@ class AsyncStore {
     AsyncStore& operator=(const AsyncStore&) = delete;
 
     template <class F>
-    boost::asio::awaitable<std::invoke_result_t<F&, Store&>> call(F function) {
-        co_return co_await boost::asio::co_spawn(thread_, run(*store_, std::move(function)),
-                                                 boost::asio::use_awaitable);
+    auto call(F&& function) {
+        using Function = std::decay_t<F>;
+        static_assert(std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<Function>,
+                      "name the closure before co_await: see util/offload.hpp");
+        auto bound = [&store = *store_, inner = std::forward<F>(function)]() mutable {
+            return inner(store);
+        };
+        return util::run_on(thread_, bound);
     }
 
   private:
-    template <class F>
-    static boost::asio::awaitable<std::invoke_result_t<F&, Store&>> run(Store& store, F function) {
-        co_return function(store);
-    }
-
     std::unique_ptr<Store> store_;
     boost::asio::thread_pool thread_;
 };

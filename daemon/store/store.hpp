@@ -17,9 +17,34 @@ namespace krepro::store {
 struct JobFilter {
     std::optional<model::JobStage> stage;
     std::optional<model::VerdictKind> verdict;
-    std::string text;          // case-insensitive substring of the title; empty: all
-    std::int64_t before = 0;   // only ids smaller than this; 0: from the newest
-    int limit = 50;            // 1..500
+    std::string text;         // case-insensitive substring of the title; empty: all
+    std::int64_t before = 0;  // only ids smaller than this; 0: from the newest
+    int limit = 50;           // 1..500
+};
+
+// What a listing shows of a job: columns only, so that thousands of jobs cost little.
+struct JobSummary {
+    std::int64_t id = 0;
+    model::JobStage stage = model::JobStage::queued;
+    std::optional<model::VerdictKind> verdict;
+    std::string title;
+    std::string tree;
+    std::string profile;
+    bool cancel_requested = false;
+    std::string created_at;
+    std::string updated_at;
+
+    bool operator==(const JobSummary&) const = default;
+    static constexpr auto fields() {
+        using model::field;
+        return std::make_tuple(field("id", &JobSummary::id), field("stage", &JobSummary::stage),
+                               field("verdict", &JobSummary::verdict),
+                               field("title", &JobSummary::title), field("tree", &JobSummary::tree),
+                               field("profile", &JobSummary::profile),
+                               field("cancel_requested", &JobSummary::cancel_requested),
+                               field("created_at", &JobSummary::created_at),
+                               field("updated_at", &JobSummary::updated_at));
+    }
 };
 
 // Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
@@ -40,6 +65,7 @@ class Store {
     model::Job add_job(model::Job job);
     std::optional<model::Job> job(std::int64_t id);
     std::vector<model::Job> jobs(const JobFilter& filter);
+    std::vector<JobSummary> summaries(const JobFilter& filter);
     // Ids of jobs that are not done, oldest first: what a daemon that starts again goes on with.
     std::vector<std::int64_t> unfinished_jobs();
     // Replaces the job's row (all but id, created_at and cancel_requested) and sets updated_at.
@@ -66,6 +92,8 @@ class Store {
     model::Event add_event(std::int64_t job, const std::string& type, model::Json data);
     // Events after `seq` in order, of one job, or of all with job 0.
     std::vector<model::Event> events_after(std::int64_t job, std::int64_t seq, int limit);
+    // The seq of the newest event of the job (of all with job 0); 0 when there is none.
+    std::int64_t last_event(std::int64_t job);
 
     // Small facts that outlive jobs: the accelerator probe's answer, objects expected per tree.
     void put_fact(const std::string& key, const model::Json& value);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/schema.hpp"
+
+#include <fmt/format.h>
+#include <soci.h>
+
+#include <array>
+
+namespace krepro::store {
+
+namespace {
+
+using Migration = void (*)(soci::session&);
+
+// A job's listing columns are apart from its document, so that a listing or a search of many jobs
+// never pages through their mails.
+void create_jobs(soci::session& sql) {
+    sql << "CREATE TABLE jobs ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  stage TEXT NOT NULL,"
+           "  verdict TEXT,"
+           "  title TEXT NOT NULL,"
+           "  title_folded TEXT NOT NULL,"
+           "  tree TEXT NOT NULL,"
+           "  profile TEXT NOT NULL,"
+           "  cancel_requested INTEGER NOT NULL DEFAULT 0,"
+           "  created_at TEXT NOT NULL,"
+           "  updated_at TEXT NOT NULL)";
+    sql << "CREATE INDEX jobs_by_stage ON jobs(stage, id)";
+    sql << "CREATE INDEX jobs_by_verdict ON jobs(verdict, id)";
+    sql << "CREATE TABLE job_documents ("
+           "  job INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  document TEXT NOT NULL)";
+}
+
+void create_trials_and_reports(soci::session& sql) {
+    sql << "CREATE TABLE trials ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  arm TEXT NOT NULL,"
+           "  number INTEGER NOT NULL,"
+           "  is_open INTEGER NOT NULL,"
+           "  document TEXT NOT NULL,"
+           "  UNIQUE (job, arm, number))";
+    sql << "CREATE INDEX trials_by_job ON trials(job, id)";
+    sql << "CREATE TABLE reports ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  signature TEXT NOT NULL,"
+           "  document TEXT NOT NULL)";
+    sql << "CREATE INDEX reports_by_job ON reports(job, id)";
+    sql << "CREATE INDEX reports_by_signature ON reports(signature, id)";
+}
+
+// AUTOINCREMENT: a sequence number is never used twice, even after the newest event was deleted.
+void create_events_and_facts(soci::session& sql) {
+    sql << "CREATE TABLE events ("
+           "  seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  at TEXT NOT NULL,"
+           "  type TEXT NOT NULL,"
+           "  data TEXT NOT NULL)";
+    sql << "CREATE INDEX events_by_job ON events(job, seq)";
+    sql << "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
+}
+
+// In order; an entry that was released never changes. A new form of the schema is a new entry.
+constexpr std::array<Migration, 3> k_migrations{create_jobs, create_trials_and_reports,
+                                                create_events_and_facts};
+
+int current_version(soci::session& sql) {
+    sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";
+    int version = 0;
+    sql << "SELECT COALESCE(MAX(version), 0) FROM schema_version", soci::into(version);
+    return version;
+}
+
+}  // namespace
+
+int schema_version() {
+    return static_cast<int>(k_migrations.size());
+}
+
+util::Result<void> migrate(soci::session& sql) {
+    soci::transaction transaction(sql);
+    const int found = current_version(sql);
+    if (found > schema_version())
+        return util::fail(
+            util::ErrorKind::unavailable,
+            fmt::format("the store has schema version {}, this program knows up to {}", found,
+                        schema_version()),
+            "store", "use the program that wrote it, or another state folder");
+    for (int version = found; version < schema_version(); ++version) {
+        k_migrations[static_cast<std::size_t>(version)](sql);
+        const int reached = version + 1;
+        sql << "INSERT INTO schema_version(version) VALUES (:v)", soci::use(reached, "v");
+    }
+    transaction.commit();
+    return {};
+}
+
+}  // namespace krepro::store

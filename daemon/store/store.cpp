@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store.hpp"
+
+#include <fmt/format.h>
+#include <soci.h>
+#include <sqlite3/soci-sqlite3.h>
+
+#include <system_error>
+#include <utility>
+
+#include "store/schema.hpp"
+#include "store/store_impl.hpp"
+#include "util/clock.hpp"
+
+namespace krepro::store {
+
+using detail::read_document;
+using detail::write_document;
+using model::Job;
+using model::JobStage;
+using soci::into;
+using soci::use;
+using util::ErrorKind;
+using util::fail;
+
+namespace {
+
+constexpr auto k_memory = ":memory:";
+
+util::Error no_such_job(std::int64_t id) {
+    return {ErrorKind::not_found, fmt::format("there is no job {}", id), "job", ""};
+}
+
+// WAL with synchronous=FULL: readers never wait, and a commit is on the disk when it returns.
+void set_up(soci::session& sql) {
+    for (const auto* pragma :
+         {"PRAGMA busy_timeout = 10000", "PRAGMA foreign_keys = ON", "PRAGMA journal_mode = WAL",
+          "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY"})
+        sql << pragma;
+}
+
+util::Result<void> prepare_folder(const std::filesystem::path& file) {
+    if (file == k_memory) return {};
+    if (file.string().find('"') != std::string::npos)
+        return fail(ErrorKind::invalid_input, "the path of the store has a quotation mark",
+                    file.string());
+    std::error_code code;
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), code);
+    if (code)
+        return fail(ErrorKind::unavailable,
+                    fmt::format("cannot create the store's folder: {}", code.message()),
+                    file.parent_path().string(), "use another state folder");
+    return {};
+}
+
+}  // namespace
+
+util::Error Store::Impl::sql_error(const soci::soci_error& error) const {
+    std::string hint = "check the disk and the rights of the state folder";
+    if (std::string_view(error.what()).find("full") != std::string_view::npos)
+        hint = "free some disk space and try again";
+    return {ErrorKind::unavailable, fmt::format("the store failed: {}", error.what()), file, hint};
+}
+
+Store::Store() : impl_(std::make_unique<Impl>()) {}
+Store::~Store() = default;
+
+util::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
+    if (auto ready = prepare_folder(file); !ready) return tl::unexpected(std::move(ready.error()));
+    auto store = std::unique_ptr<Store>(new Store);
+    store->impl_->file = file.string();
+    try {
+        store->impl_->sql.open(soci::sqlite3, fmt::format("db=\"{}\"", file.string()));
+        set_up(store->impl_->sql);
+        if (auto migrated = migrate(store->impl_->sql); !migrated) {
+            migrated.error().where = file.string();
+            return tl::unexpected(std::move(migrated.error()));
+        }
+    } catch (const soci::soci_error& error) {
+        return tl::unexpected(store->impl_->sql_error(error));
+    }
+    return store;
+}
+
+// --- jobs ---
+
+void Store::Impl::write_summary(const Job& job) {
+    const long long id = job.id;
+    const std::string stage(model::to_string(job.stage));
+    const std::string verdict(job.verdict ? model::to_string(job.verdict->kind) : "");
+    auto has_verdict = job.verdict ? soci::i_ok : soci::i_null;
+    const auto folded = detail::fold_case(job.title);
+    sql << "UPDATE jobs SET stage = :stage, verdict = :verdict, title = :title,"
+           " title_folded = :folded, tree = :tree, profile = :profile, updated_at = :updated"
+           " WHERE id = :id",
+        use(stage, "stage"), use(verdict, has_verdict, "verdict"), use(job.title, "title"),
+        use(folded, "folded"), use(job.spec.tree, "tree"), use(job.spec.profile, "profile"),
+        use(job.updated_at, "updated"), use(id, "id");
+}
+
+Job Store::add_job(Job job) {
+    return impl_->guarded([&] {
+        auto& sql = impl_->sql;
+        job.stage = JobStage::queued;
+        job.cancel_requested = false;
+        job.created_at = job.updated_at = util::now_iso8601();
+        soci::transaction transaction(sql);
+        sql << "INSERT INTO jobs(stage, title, title_folded, tree, profile, created_at, updated_at)"
+               " VALUES ('', '', '', '', '', :at, :at)",
+            use(job.created_at, "at");
+        job.id = impl_->last_id("jobs");
+        impl_->write_summary(job);
+        const long long id = job.id;
+        const auto document = write_document(job);
+        sql << "INSERT INTO job_documents(job, document) VALUES (:id, :document)", use(id, "id"),
+            use(document, "document");
+        impl_->append_event(job.id, "stage", {{"stage", model::to_string(job.stage)}});
+        transaction.commit();
+        return std::move(job);
+    });
+}
+
+std::optional<Job> Store::job(std::int64_t id) {
+    return impl_->guarded([&]() -> std::optional<Job> {
+        std::string text;
+        int cancel = 0;
+        const long long key = id;
+        impl_->sql << "SELECT document, cancel_requested FROM jobs JOIN job_documents"
+                      " ON job_documents.job = jobs.id WHERE jobs.id = :id",
+            use(key, "id"), into(text), into(cancel);
+        if (!impl_->sql.got_data()) return std::nullopt;
+        auto job = read_document<Job>(text, fmt::format("job {}", id));
+        job.cancel_requested = cancel != 0;
+        return job;
+    });
+}
+
+std::vector<Job> Store::jobs(const JobFilter& filter) {
+    return impl_->guarded([&] {
+        std::string text;
+        int cancel = 0;
+        detail::JobQuery query(filter);
+        soci::statement rows(impl_->sql);
+        rows.exchange(into(text));
+        rows.exchange(into(cancel));
+        query.prepare(rows,
+                      "document, cancel_requested FROM jobs JOIN job_documents"
+                      " ON job_documents.job = jobs.id");
+        rows.execute();
+        std::vector<Job> jobs;
+        while (rows.fetch()) {
+            jobs.push_back(read_document<Job>(text, "jobs"));
+            jobs.back().cancel_requested = cancel != 0;
+        }
+        return jobs;
+    });
+}
+
+std::vector<JobSummary> Store::summaries(const JobFilter& filter) {
+    return impl_->guarded([&] {
+        JobSummary row;
+        std::string stage, verdict;
+        soci::indicator verdict_there = soci::i_null;
+        long long id = 0;
+        int cancel = 0;
+        detail::JobQuery query(filter);
+        soci::statement rows(impl_->sql);
+        rows.exchange(into(id));
+        rows.exchange(into(stage));
+        rows.exchange(into(verdict, verdict_there));
+        rows.exchange(into(row.title));
+        rows.exchange(into(row.tree));
+        rows.exchange(into(row.profile));
+        rows.exchange(into(cancel));
+        rows.exchange(into(row.created_at));
+        rows.exchange(into(row.updated_at));
+        query.prepare(rows,
+                      "id, stage, verdict, title, tree, profile, cancel_requested,"
+                      " created_at, updated_at FROM jobs");
+        rows.execute();
+        std::vector<JobSummary> summaries;
+        while (rows.fetch()) {
+            row.id = id;
+            row.stage = model::enum_from_string<JobStage>(stage).value_or(JobStage::queued);
+            row.verdict.reset();
+            if (verdict_there == soci::i_ok)
+                row.verdict = model::enum_from_string<model::VerdictKind>(verdict);
+            row.cancel_requested = cancel != 0;
+            summaries.push_back(row);
+        }
+        return summaries;
+    });
+}
+
+std::vector<std::int64_t> Store::unfinished_jobs() {
+    return impl_->guarded([&] {
+        long long id = 0;
+        soci::statement rows =
+            (impl_->sql.prepare << "SELECT id FROM jobs WHERE stage <> 'done' ORDER BY id",
+             into(id));
+        rows.execute();
+        std::vector<std::int64_t> ids;
+        while (rows.fetch()) ids.push_back(id);
+        return ids;
+    });
+}
+
+util::Result<void> Store::update_job(const Job& job) {
+    return impl_->guarded([&]() -> util::Result<void> {
+        soci::transaction transaction(impl_->sql);
+        const auto stored = this->job(job.id);
+        if (!stored) return tl::unexpected(no_such_job(job.id));
+        if (stored->stage == JobStage::done)
+            return fail(ErrorKind::conflict, "the job is done and does not change any more",
+                        fmt::format("job {}", job.id));
+        if (job.stage < stored->stage)
+            return fail(ErrorKind::conflict,
+                        fmt::format("a job cannot go from {} back to {}",
+                                    model::to_string(stored->stage), model::to_string(job.stage)),
+                        fmt::format("job {}", job.id));
+        Job next = job;
+        next.created_at = stored->created_at;
+        next.cancel_requested = stored->cancel_requested;
+        next.updated_at = util::now_iso8601();
+        impl_->write_summary(next);
+        const long long id = next.id;
+        const auto document = write_document(next);
+        impl_->sql << "UPDATE job_documents SET document = :document WHERE job = :id",
+            use(document, "document"), use(id, "id");
+        transaction.commit();
+        return {};
+    });
+}
+
+util::Result<void> Store::request_cancel(std::int64_t id) {
+    return impl_->guarded([&]() -> util::Result<void> {
+        soci::transaction transaction(impl_->sql);
+        std::string stage;
+        const long long key = id;
+        impl_->sql << "SELECT stage FROM jobs WHERE id = :id", use(key, "id"), into(stage);
+        if (!impl_->sql.got_data()) return tl::unexpected(no_such_job(id));
+        if (stage == model::to_string(JobStage::done))
+            return fail(ErrorKind::conflict, "the job is done, there is nothing to cancel",
+                        fmt::format("job {}", id));
+        impl_->sql << "UPDATE jobs SET cancel_requested = 1 WHERE id = :id", use(key, "id");
+        transaction.commit();
+        return {};
+    });
+}
+
+}  // namespace krepro::store
