@@ -57,8 +57,10 @@ ProcessSpec shell(std::string script) {
     return spec;
 }
 
+// A zombie that its new parent has not reaped yet is dead.
 bool alive(pid_t pid) {
-    return ::kill(pid, 0) == 0;
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+    return stat && stat->find(") Z ") == std::string::npos;
 }
 
 // A pid that a child writes into a file is dead within two seconds.
