@@ -16,6 +16,9 @@ struct TrialRecord {
     model::ArmName arm = model::ArmName::unpatched;
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     model::TrialOutcome outcome;
+    // Of the reports that are not the target, whatever the outcome. What is seen on both arms is a
+    // side finding and never flips the verdict; an `other` without a signature counts as new.
+    std::vector<std::string> other_signatures;
 };
 
 struct Plan {
@@ -24,6 +27,10 @@ struct Plan {
     int budget_trials = 60;
     model::WorkloadForm form = model::WorkloadForm::amplified;
     model::ExposureUnit unit = model::ExposureUnit::deadline_exits;
+    // After the patched arm, one more hit on unpatched shows that the assay still works (A..B..A').
+    // It is a control, not part of the test: neither the hit nor its exposure enters p, so it can
+    // only withhold a `fixed`. It costs about one hit's time.
+    bool confirm_assay = true;
 };
 
 // Run one more trial of this arm; end it when it has gathered `exposure_goal` (0: no goal).
@@ -45,6 +52,14 @@ using Decision = std::variant<RunTrial, Stop>;
 
 // Exposure that the clean arm must show: (alpha^(-1/k) - 1) * hit_exposure.
 [[nodiscard]] double exposure_needed(double confidence, int k, double hit_exposure);
+
+// The p of a clean arm beside k hits: (E_hit / (E_hit + E_clean))^k.
+[[nodiscard]] double p_of_no_hit(int k, double hit_exposure, double clean_exposure);
+
+// The share of the budget that the unpatched arm may use without a hit: alpha^(1/k), 0.37 at 95 %.
+// The clean arm needs (alpha^(-1/k) - 1) times the exposure of the hit arm; so a k-th hit that
+// comes later than this share could not be followed by enough exposure within the budget.
+[[nodiscard]] double unpatched_share(double confidence, int k);
 
 // What to do after these trials: a pure function, so that a daemon that starts again asks it with
 // the trials on record and goes on as if nothing had happened.

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict/decide.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "verdict/tally.hpp"
+#include "verdict/words.hpp"
+
+namespace krepro::verdict {
+namespace {
+
+using model::ArmName;
+using model::VerdictKind;
+using model::WorkloadForm;
+
+// Of the whole budget, in `auto`: the rest must still hold a whole job with the amplified form.
+constexpr double k_verbatim_share = 0.25;
+
+std::string plan_error(const Plan& plan) {
+    if (!(plan.confidence > 0 && plan.confidence < 1))
+        return fmt::format("The confidence must lie between 0 and 1, it is {:g}.", plan.confidence);
+    if (!(plan.budget_wall_s > 0))
+        return fmt::format("The wall-time budget must be above 0 s, it is {:g} s.",
+                           plan.budget_wall_s);
+    if (plan.budget_trials < 1)
+        return fmt::format("The budget must allow a trial, it allows {}.", plan.budget_trials);
+    return {};
+}
+
+// The part of this form's budget that the unpatched arm has used: of wall time or of trials,
+// whichever is more.
+double used_by_unpatched(const Tally& tally) {
+    const auto& counts = tally.unpatched.counts;
+    if (tally.budget_exhausted()) return 1;
+    return std::max(counts.wall_s / tally.budget_wall_s,
+                    static_cast<double>(counts.trials) / tally.budget_trials);
+}
+
+// Trials that hit are mostly boot, the long clean ones of the patched arm are mostly exposure: once
+// the bug has been seen, the k-th hit may come later than the share says and still be of use.
+double unpatched_limit(const Tally& tally) {
+    const double share = unpatched_share(tally.confidence, tally.k);
+    return tally.unpatched.counts.hits > 0 ? std::min(2 * share, 0.8) : share;
+}
+
+// Grows with each void trial in a row, so that a busy host gets air: 1, 2, 4 ... 60 s.
+double pause_after(int voids_in_a_row) {
+    if (voids_in_a_row < 1) return 0;
+    return std::min(60.0, std::ldexp(1.0, std::min(voids_in_a_row, 10) - 1));
+}
+
+// One question asked of one tally.
+class Decider {
+  public:
+    Decider(const Plan& plan, const Tally& tally) : plan_(plan), tally_(tally) {}
+
+    [[nodiscard]] Decision decide() const {
+        if (tally_.mixed_units)
+            return stop(
+                VerdictKind::error,
+                "The trials count their exposure in different units and cannot be compared.");
+        if (unpatched().counts.hits > 0 && patched().counts.hits > 0)
+            return stop(VerdictKind::not_fixed);
+        if (voids_hopeless(tally_)) return too_many_voids();
+        if (unpatched().counts.hits >= tally_.k) return compare_patched();
+        if (patched().counts.hits > 0) return compare_unpatched();
+        if (used_by_unpatched(tally_) < unpatched_limit(tally_)) return run(ArmName::unpatched);
+        if (unpatched().counts.hits > 0) return look_for_a_hit_on_patched();
+        return run_patched_as_long();
+    }
+
+  private:
+    [[nodiscard]] const ArmTally& unpatched() const { return tally_.unpatched; }
+    [[nodiscard]] const ArmTally& patched() const { return tally_.patched; }
+
+    // k hits without the patch: does the patched kernel stay clean for long enough?
+    [[nodiscard]] Decision compare_patched() const {
+        const double needed = exposure_needed(tally_.confidence, tally_.k, unpatched().exposure);
+        if (patched().exposure < needed) return run(ArmName::patched, needed - patched().exposure);
+        if (plan_.confirm_assay && tally_.control.counts.hits == 0) {
+            // The control is held to the same rule: clean for as long as the patched kernel had to
+            // be, the unpatched one no longer shows the bug, and the comparison means nothing.
+            if (tally_.control.exposure >= needed) return stop_assay_lost();
+            if (!tally_.budget_exhausted())
+                return run(ArmName::unpatched, needed - tally_.control.exposure);
+        }
+        return claim(patched().new_splats > 0 ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
+    }
+
+    // Hits with the patch and none without: the same rule with the arms exchanged.
+    [[nodiscard]] Decision compare_unpatched() const {
+        if (patched().counts.hits < tally_.k) return run(ArmName::patched);
+        const double needed = exposure_needed(tally_.confidence, tally_.k, patched().exposure);
+        if (unpatched().exposure < needed)
+            return run(ArmName::unpatched, needed - unpatched().exposure);
+        return claim(VerdictKind::regression);
+    }
+
+    // Too few hits came in time for `fixed`, but one hit with the patch still proves `not_fixed`.
+    [[nodiscard]] Decision look_for_a_hit_on_patched() const { return run(ArmName::patched); }
+
+    [[nodiscard]] Decision run_patched_as_long() const {
+        if (!(unpatched().exposure > 0)) {
+            return stop(VerdictKind::inconclusive,
+                        fmt::format("{} without the patch gave no exposure at all.",
+                                    unpatched().counts.trials));
+        }
+        const double missing = unpatched().exposure - patched().exposure;
+        if (missing > 0) return run(ArmName::patched, missing);
+        return claim(VerdictKind::not_reproduced);
+    }
+
+    [[nodiscard]] Decision run(ArmName arm, double goal = 0) const {
+        if (tally_.budget_exhausted()) return out_of_budget();
+        return RunTrial{arm, tally_.form, goal, pause_after(tally_.voids_in_a_row)};
+    }
+
+    // Every verdict that rests on hits not having come asks that most trials could have seen them.
+    [[nodiscard]] Decision claim(VerdictKind kind) const {
+        return voids_too_many(tally_) ? too_many_voids() : stop(kind);
+    }
+
+    [[nodiscard]] Decision stop(VerdictKind kind, std::string sentence = {}) const {
+        return Stop{make_verdict(kind, std::move(sentence))};
+    }
+    [[nodiscard]] Decision too_many_voids() const;
+    [[nodiscard]] Decision out_of_budget() const;
+    [[nodiscard]] Decision stop_assay_lost() const;
+
+  public:
+    [[nodiscard]] model::Verdict make_verdict(VerdictKind kind, std::string sentence) const;
+
+  private:
+    void add_statistics(model::Verdict& verdict) const;
+
+    const Plan& plan_;
+    const Tally& tally_;
+};
+
+Decision Decider::too_many_voids() const {
+    std::string causes;
+    for (const auto& cause : tally_.void_causes) causes += (causes.empty() ? "" : ", ") + cause;
+    const int voids =
+        unpatched().counts.voids + patched().counts.voids + tally_.control.counts.voids;
+    return stop(VerdictKind::inconclusive,
+                fmt::format("{} of {} boots gave no evidence ({}), so the others cannot be trusted "
+                            "to have been able to hit.",
+                            voids, tally_.trials(), causes));
+}
+
+Decision Decider::out_of_budget() const {
+    model::Verdict verdict = make_verdict(VerdictKind::inconclusive, {});
+    std::string why = fmt::format("The budget was used up ({} boots, {:.0f} s).", tally_.trials(),
+                                  tally_.wall_s());
+    const int hits = std::max(unpatched().counts.hits, patched().counts.hits);
+    if (hits > 0 && hits < tally_.k)
+        why += fmt::format(" {} of the {} hits that the confidence asks for had come.", hits,
+                           tally_.k);
+    else if (verdict.exposure_needed)
+        why += fmt::format(" The clean kernel had to show {}.",
+                           exposure_words(*verdict.exposure_needed, verdict.unit));
+    if (patched().new_splats > 0)
+        why += fmt::format(" {} with the patch showed something that no boot without it showed.",
+                           patched().new_splats);
+    verdict.sentence += " " + why;
+    return Stop{std::move(verdict)};
+}
+
+Decision Decider::stop_assay_lost() const {
+    model::Verdict verdict = make_verdict(VerdictKind::inconclusive, {});
+    verdict.sentence += fmt::format(
+        " But afterwards the kernel without the patch stayed clean as well, over {}: something "
+        "besides the patch has changed.",
+        exposure_words(tally_.control.exposure, verdict.unit));
+    return Stop{std::move(verdict)};
+}
+
+model::Verdict Decider::make_verdict(VerdictKind kind, std::string sentence) const {
+    model::Verdict verdict;
+    verdict.kind = kind;
+    verdict.confidence = plan_.confidence;
+    verdict.hits_needed = tally_.k;
+    verdict.unpatched = unpatched().counts;
+    verdict.patched = patched().counts;
+    verdict.unit = tally_.unit;
+    verdict.form = tally_.form;
+    verdict.void_causes = tally_.void_causes;
+    add_statistics(verdict);
+    verdict.sentence = sentence.empty() ? sentence_for(verdict, tally_) : std::move(sentence);
+    verdict.limits = limits_for(verdict, tally_);
+    return verdict;
+}
+
+void Decider::add_statistics(model::Verdict& verdict) const {
+    const bool exchanged = unpatched().counts.hits == 0 && patched().counts.hits > 0;
+    const ArmTally& hit = exchanged ? patched() : unpatched();
+    const ArmTally& clean = exchanged ? unpatched() : patched();
+    const double minus_ln_alpha = -std::log1p(-plan_.confidence);
+    if (hit.counts.hits >= tally_.k && clean.counts.hits == 0) {
+        verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, hit.exposure);
+        // Two attempts at one claim double the chance of a false one.
+        verdict.p_value =
+            std::min(1.0, tally_.attempts * p_of_no_hit(tally_.k, hit.exposure, clean.exposure));
+        if (clean.exposure > 0)
+            verdict.rate_ratio_bound = minus_ln_alpha * hit.exposure / (tally_.k * clean.exposure);
+    }
+    if (hit.counts.hits == 0 && unpatched().exposure > 0)
+        verdict.rate_bound = minus_ln_alpha / unpatched().exposure;
+}
+
+// Verbatim has had its share and did not reproduce the bug often enough, or cannot run here.
+bool verbatim_is_over(const Plan& plan, const Tally& tally) {
+    if (tally.unpatched.counts.hits >= tally.k) return false;
+    const auto& counts = tally.unpatched.counts;
+    return voids_hopeless(tally) || counts.wall_s >= k_verbatim_share * plan.budget_wall_s ||
+           counts.trials >= k_verbatim_share * plan.budget_trials;
+}
+
+Tally tally_of_current_form(const Plan& plan, std::span<const TrialRecord> trials) {
+    if (plan.form != WorkloadForm::automatic) return tally_form(plan, trials, plan.form);
+    Tally verbatim = tally_form(plan, trials, WorkloadForm::verbatim);
+    if (!verbatim_is_over(plan, verbatim)) return verbatim;
+    return tally_form(plan, trials, WorkloadForm::amplified);
+}
+
+}  // namespace
+
+Decision decide(const Plan& plan, std::span<const TrialRecord> trials) {
+    if (std::string problem = plan_error(plan); !problem.empty())
+        return Stop{summarize(plan, trials, VerdictKind::error, std::move(problem))};
+    const Tally tally = tally_of_current_form(plan, trials);
+    return Decider(plan, tally).decide();
+}
+
+model::Verdict summarize(const Plan& plan, std::span<const TrialRecord> trials,
+                         model::VerdictKind kind, std::string sentence) {
+    const Tally tally = tally_of_current_form(plan, trials);
+    return Decider(plan, tally).make_verdict(kind, std::move(sentence));
+}
+
+}  // namespace krepro::verdict

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict/tally.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string_view>
+
+namespace krepro::verdict {
+namespace {
+
+using model::ArmName;
+using model::Cause;
+using model::OutcomeKind;
+using model::WorkloadForm;
+
+using Signatures = std::set<std::string_view>;
+
+double sane(double value) {
+    return std::isfinite(value) && value > 0 ? value : 0;
+}
+
+// krepro's own stop says nothing about the kernel, the workload or the host.
+bool is_ours(const model::TrialOutcome& outcome) {
+    return outcome.cause == Cause::interrupted || outcome.cause == Cause::cancelled;
+}
+
+// What an `other` outcome shows that has no report of its own. A silent heartbeat is void on the
+// unpatched arm and a hang on the patched one: the same thing seen.
+std::string_view silent_sign(const model::TrialOutcome& outcome) {
+    if (outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale) return "hang";
+    if (outcome.cause == Cause::console_flood) return "console flood";
+    return {};
+}
+
+Signatures signs_of(const TrialRecord& trial) {
+    Signatures signs(trial.other_signatures.begin(), trial.other_signatures.end());
+    if (const auto sign = silent_sign(trial.outcome); !sign.empty()) signs.insert(sign);
+    return signs;
+}
+
+Signatures signs_on_unpatched(std::span<const TrialRecord> trials) {
+    Signatures known;
+    for (const auto& trial : trials)
+        if (trial.arm == ArmName::unpatched) known.merge(signs_of(trial));
+    return known;
+}
+
+bool shows_something_new(const TrialRecord& trial, const Signatures& known) {
+    const Signatures signs = signs_of(trial);
+    return signs.empty() || !std::includes(known.begin(), known.end(), signs.begin(), signs.end());
+}
+
+// The trials of one form, one after the other.
+class Counter {
+  public:
+    Counter(Tally& tally, const Signatures& known) : tally_(tally), known_(known) {}
+
+    void add(const TrialRecord& trial) {
+        const auto& outcome = trial.outcome;
+        ArmTally& arm = arm_of(trial.arm);
+        ++arm.counts.trials;
+        arm.counts.wall_s += sane(outcome.wall_s);
+        if (outcome.kind == OutcomeKind::none) return add_void(arm, outcome);
+        tally_.voids_in_a_row = 0;
+        check_unit(outcome.unit);
+        arm.counts.exposure += sane(outcome.exposure);
+        add_kind(arm, trial);
+        // The detector's grain is one unit: a hit that came before the first heartbeat must not
+        // make the clean arm's task vanish.
+        arm.exposure = std::max(arm.counts.exposure, static_cast<double>(arm.counts.hits));
+    }
+
+    [[nodiscard]] std::vector<std::string> void_causes() const {
+        std::vector<std::string> lines;
+        for (const auto& [cause, count] : causes_)
+            lines.push_back(std::string(model::to_string(cause)) + ": " + std::to_string(count));
+        return lines;
+    }
+
+  private:
+    ArmTally& arm_of(ArmName name) {
+        if (name == ArmName::patched) return tally_.patched;
+        return tally_.unpatched.counts.hits < tally_.k ? tally_.unpatched : tally_.control;
+    }
+
+    void add_void(ArmTally& arm, const model::TrialOutcome& outcome) {
+        ++arm.counts.voids;
+        ++causes_[outcome.cause.value_or(Cause::infrastructure)];
+        if (is_ours(outcome))
+            ++arm.interrupted;
+        else
+            ++tally_.voids_in_a_row;
+    }
+
+    void add_kind(ArmTally& arm, const TrialRecord& trial) {
+        switch (trial.outcome.kind) {
+            case OutcomeKind::hit:
+                ++arm.counts.hits;
+                break;
+            case OutcomeKind::clean:
+                ++arm.counts.clean;
+                break;
+            case OutcomeKind::other:
+                ++arm.counts.other;
+                if (trial.arm == ArmName::patched && shows_something_new(trial, known_))
+                    ++arm.new_splats;
+                break;
+            case OutcomeKind::none:
+                break;
+        }
+    }
+
+    void check_unit(model::ExposureUnit unit) {
+        if (!unit_seen_) tally_.unit = unit;
+        if (tally_.unit != unit) tally_.mixed_units = true;
+        unit_seen_ = true;
+    }
+
+    Tally& tally_;
+    const Signatures& known_;
+    std::map<Cause, int> causes_;
+    bool unit_seen_ = false;
+};
+
+// Two attempts at one claim, verbatim and then amplified, are each tested at half of alpha: without
+// that a verbatim rate just too low for its share would give a bug two chances to hide.
+double attempt_confidence(const Plan& plan) {
+    return plan.form == WorkloadForm::automatic ? 1 - (1 - plan.confidence) / 2 : plan.confidence;
+}
+
+struct VoidShare {
+    int voids = 0;
+    int trials = 0;
+
+    [[nodiscard]] bool above_a_third() const {
+        return voids >= k_fatal_voids && 3 * voids > trials;
+    }
+    [[nodiscard]] bool hopeless() const {
+        const double spread = std::sqrt(trials * 2.0 / 9.0);
+        return voids >= k_fatal_voids && voids > trials / 3.0 + 2.5 * spread;
+    }
+    void add(const ArmTally& arm) {
+        voids += arm.counts.voids - arm.interrupted;
+        trials += arm.counts.trials - arm.interrupted;
+    }
+
+  private:
+    static constexpr int k_fatal_voids = 4;
+};
+
+VoidShare share_of(const ArmTally& arm) {
+    VoidShare share;
+    share.add(arm);
+    return share;
+}
+
+VoidShare share_of_all(const Tally& tally) {
+    VoidShare share;
+    for (const auto* arm : {&tally.unpatched, &tally.patched, &tally.control}) share.add(*arm);
+    return share;
+}
+
+std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
+                                      const Signatures& known) {
+    Signatures both;
+    for (const auto& trial : trials) {
+        if (trial.arm != ArmName::patched) continue;
+        for (const auto sign : signs_of(trial))
+            if (known.contains(sign)) both.insert(sign);
+    }
+    return {both.begin(), both.end()};
+}
+
+}  // namespace
+
+Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, WorkloadForm form) {
+    Tally tally;
+    tally.form = form;
+    tally.attempts = plan.form == WorkloadForm::automatic ? 2 : 1;
+    tally.confidence = attempt_confidence(plan);
+    tally.unit = plan.unit;
+    tally.k = hits_needed(plan.confidence);
+    tally.budget_wall_s = plan.budget_wall_s;
+    tally.budget_trials = plan.budget_trials;
+    const Signatures known = signs_on_unpatched(trials);
+    Counter counter(tally, known);
+    for (const auto& trial : trials) {
+        if (trial.form == form) {
+            counter.add(trial);
+        } else {
+            tally.budget_wall_s -= sane(trial.outcome.wall_s);
+            --tally.budget_trials;
+        }
+    }
+    tally.void_causes = counter.void_causes();
+    tally.side_findings = seen_on_both(trials, known);
+    return tally;
+}
+
+bool voids_hopeless(const Tally& tally) {
+    return share_of_all(tally).hopeless() || share_of(tally.unpatched).hopeless() ||
+           share_of(tally.patched).hopeless();
+}
+
+bool voids_too_many(const Tally& tally) {
+    return share_of_all(tally).above_a_third();
+}
+
+}  // namespace krepro::verdict

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "verdict/decide.hpp"
+
+namespace krepro::verdict {
+
+// One arm of the comparison, counted.
+struct ArmTally {
+    model::ArmCounts counts;
+    int new_splats = 0;   // `other` trials that show something the unpatched arm has not shown
+    int interrupted = 0;  // voids that krepro made itself, by a stop or a cancel
+    double exposure = 0;  // counts.exposure, at least one unit for each hit
+};
+
+// What the rule needs to know of the trials: those of one workload form, split into the test's two
+// arms and the control that follows them.
+struct Tally {
+    model::WorkloadForm form = model::WorkloadForm::verbatim;
+    double confidence = 0.95;  // of this attempt; higher than asked for when there are two attempts
+    int attempts = 1;
+    int k = 3;
+    model::ExposureUnit unit = model::ExposureUnit::guest_seconds;  // of the trials, or the plan
+    double budget_wall_s = 0;                                       // left for this form
+    int budget_trials = 0;
+    ArmTally unpatched;  // to its k-th hit
+    ArmTally patched;
+    ArmTally control;                        // unpatched trials after the k-th hit
+    int voids_in_a_row = 0;                  // at the end of the sequence
+    std::vector<std::string> void_causes;    // "boot_hang: 2"
+    std::vector<std::string> side_findings;  // signatures of both arms
+    bool mixed_units = false;                // exposures that cannot be compared
+
+    [[nodiscard]] const ArmTally& arm(model::ArmName name) const {
+        return name == model::ArmName::unpatched ? unpatched : patched;
+    }
+    [[nodiscard]] int trials() const {
+        return unpatched.counts.trials + patched.counts.trials + control.counts.trials;
+    }
+    [[nodiscard]] double wall_s() const {
+        return unpatched.counts.wall_s + patched.counts.wall_s + control.counts.wall_s;
+    }
+    [[nodiscard]] bool budget_exhausted() const {
+        return trials() >= budget_trials || wall_s() >= budget_wall_s;
+    }
+};
+
+// Counts the trials of `form`; what earlier trials of the other form used is taken off the budget.
+[[nodiscard]] Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials,
+                               model::WorkloadForm form);
+
+// Whether the voids make further trials pointless: four or more, and so many that a true share of
+// one third would not explain them (2.5 standard deviations), in all or in one arm.
+[[nodiscard]] bool voids_hopeless(const Tally& tally);
+
+// Whether more than a third of the trials were void (four at least): no verdict that rests on the
+// absence of hits may be given.
+[[nodiscard]] bool voids_too_many(const Tally& tally);
+
+}  // namespace krepro::verdict

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict/words.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace krepro::verdict {
+namespace {
+
+using model::ArmName;
+using model::VerdictKind;
+
+std::string boots_words(int boots) {
+    return fmt::format("{} boot{}", boots, boots == 1 ? "" : "s");
+}
+
+std::string_view arm_words(ArmName arm) {
+    return arm == ArmName::unpatched ? "without the patch" : "with it";
+}
+
+int boots_of(const model::ArmCounts& counts) {
+    return counts.trials - counts.voids;
+}
+
+// "none of 2 boots with it (130 deadline-task exits)"
+std::string hits_in(const ArmTally& arm, ArmName name, model::ExposureUnit unit) {
+    const auto& counts = arm.counts;
+    const std::string hits = counts.hits == 0 ? "none" : std::to_string(counts.hits);
+    return fmt::format("{} of {} {} ({})", hits, boots_words(boots_of(counts)), arm_words(name),
+                       exposure_words(counts.exposure, unit));
+}
+
+std::string probability_words(double p) {
+    return p < 0.0001 ? std::string("below 0.0001") : fmt::format("{:.2g}", p);
+}
+
+std::string comparison(const model::Verdict& verdict, const Tally& tally) {
+    const bool regression = verdict.kind == VerdictKind::regression;
+    const ArmName hit_arm = regression ? ArmName::patched : ArmName::unpatched;
+    const ArmTally& hit = tally.arm(hit_arm);
+    const ArmTally& clean = regression ? tally.unpatched : tally.patched;
+    if (regression) {
+        return fmt::format(
+            "The bug hit in {} of {} with the patch ({}) and in {}; were the rates "
+            "equal, this would happen with probability {}.",
+            hit.counts.hits, boots_words(boots_of(hit.counts)),
+            exposure_words(hit.counts.exposure, verdict.unit),
+            hits_in(clean, ArmName::unpatched, verdict.unit),
+            probability_words(verdict.p_value.value_or(1)));
+    }
+    return fmt::format(
+        "The bug hit in {} and in {}; were the rates equal, this would happen with "
+        "probability {}.",
+        hits_in(hit, hit_arm, verdict.unit), hits_in(clean, ArmName::patched, verdict.unit),
+        probability_words(verdict.p_value.value_or(1)));
+}
+
+std::string control_words(const Tally& tally) {
+    if (tally.control.counts.hits == 0) return {};
+    return " A boot without the patch afterwards hit again.";
+}
+
+std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tally) {
+    std::string text = fmt::format(
+        "The bug hit in {} and in {}: it was not reproduced, so nothing is proved about the patch.",
+        hits_in(tally.unpatched, ArmName::unpatched, verdict.unit),
+        hits_in(tally.patched, ArmName::patched, verdict.unit));
+    if (verdict.rate_bound && *verdict.rate_bound > 0) {
+        text += fmt::format(" Without the patch it hits at most once in {} ({:g} % confidence).",
+                            exposure_words(1 / *verdict.rate_bound, verdict.unit),
+                            verdict.confidence * 100);
+    }
+    return text;
+}
+
+std::string form_words(model::WorkloadForm form) {
+    if (form == model::WorkloadForm::amplified)
+        return "The workload was amplified: its parameters are not those of the mail.";
+    return "Only this workload, configuration and virtual machine were tried.";
+}
+
+std::string void_words(const Tally& tally) {
+    const int voids =
+        tally.unpatched.counts.voids + tally.patched.counts.voids + tally.control.counts.voids;
+    if (voids == 0) return {};
+    return fmt::format("{} of {} gave no evidence and {} not counted.", voids,
+                       boots_words(tally.trials()), voids == 1 ? "was" : "were");
+}
+
+bool rests_on_a_clean_arm(VerdictKind kind) {
+    return kind == VerdictKind::fixed || kind == VerdictKind::fixed_new_splat ||
+           kind == VerdictKind::regression;
+}
+
+std::string ratio_words(const model::Verdict& verdict) {
+    if (!rests_on_a_clean_arm(verdict.kind) || !verdict.rate_ratio_bound) return {};
+    const std::string_view clean =
+        verdict.kind == VerdictKind::regression ? "without the patch" : "with the patch";
+    const std::string_view hit = verdict.kind == VerdictKind::regression ? "with it" : "without it";
+    return fmt::format(
+        "The bug may still hit {} at up to {:.0f} % of the rate measured {} "
+        "({:g} % confidence).",
+        clean, std::ceil(*verdict.rate_ratio_bound * 100), hit, verdict.confidence * 100);
+}
+
+std::string control_missing_words(const model::Verdict& verdict, const Tally& tally) {
+    const bool claims =
+        verdict.kind == VerdictKind::fixed || verdict.kind == VerdictKind::fixed_new_splat;
+    if (!claims || tally.control.counts.hits > 0) return {};
+    return "No boot without the patch hit after the boots with it: that the host and the workload "
+           "still provoked the bug at the end was not shown.";
+}
+
+}  // namespace
+
+std::string exposure_words(double exposure, model::ExposureUnit unit) {
+    const std::string_view name =
+        unit == model::ExposureUnit::deadline_exits ? "deadline-task exits" : "guest seconds";
+    // Whole units carry all there is to know, but for the smallest figures.
+    if (exposure < 10) return fmt::format("{:.3g} {}", exposure, name);
+    return fmt::format("{:.0f} {}", exposure, name);
+}
+
+std::string hits_in_boots(const Tally& tally, ArmName arm) {
+    return hits_in(tally.arm(arm), arm, tally.unit);
+}
+
+std::string sentence_for(const model::Verdict& verdict, const Tally& tally) {
+    const std::string both = fmt::format("The bug hit in {} and in {}",
+                                         hits_in(tally.unpatched, ArmName::unpatched, verdict.unit),
+                                         hits_in(tally.patched, ArmName::patched, verdict.unit));
+    switch (verdict.kind) {
+        case VerdictKind::fixed:
+            return comparison(verdict, tally) + control_words(tally);
+        case VerdictKind::fixed_new_splat:
+            return comparison(verdict, tally) +
+                   fmt::format(
+                       " But {} with the patch showed something that no boot without it "
+                       "showed.",
+                       boots_words(tally.patched.new_splats)) +
+                   control_words(tally);
+        case VerdictKind::regression:
+            return comparison(verdict, tally);
+        case VerdictKind::not_fixed:
+            return both + ": the patch does not fix it.";
+        case VerdictKind::not_reproduced:
+            return not_reproduced_words(verdict, tally);
+        case VerdictKind::inconclusive:
+        case VerdictKind::error:
+            break;
+    }
+    return both + ".";
+}
+
+std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& tally) {
+    std::vector<std::string> limits;
+    const auto add = [&](std::string line) {
+        if (!line.empty()) limits.push_back(std::move(line));
+    };
+    add(ratio_words(verdict));
+    add(control_missing_words(verdict, tally));
+    if (verdict.kind != VerdictKind::error) add(form_words(tally.form));
+    if (tally.attempts > 1)
+        add("Two workloads were allowed for, so each was held to half of the error probability.");
+    for (const auto& finding : tally.side_findings)
+        add("Seen with and without the patch, and not counted against it: " + finding + ".");
+    add(void_words(tally));
+    return limits;
+}
+
+}  // namespace krepro::verdict

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "unit/verdict/simulation.hpp"
+
+namespace krepro::verdict {
+namespace {
+
+using model::VerdictKind;
+using simulation::Simulator;
+using simulation::unlimited_plan;
+using simulation::World;
+
+constexpr int k_jobs = 2000;
+
+// The bench measures the same with more jobs; here five standard deviations keep it from flaking.
+double allowed(double alpha) {
+    return alpha + 5 * std::sqrt(alpha * (1 - alpha) / k_jobs);
+}
+
+double share_of(VerdictKind kind, const World& world, const Plan& plan) {
+    Simulator simulator(world, 7);
+    int count = 0;
+    for (int i = 0; i < k_jobs; ++i) count += simulator.job(plan).verdict.kind == kind ? 1 : 0;
+    return static_cast<double>(count) / k_jobs;
+}
+
+TEST(VerdictErrorRate, a_patch_that_does_nothing_passes_as_fixed_at_most_alpha_of_the_time) {
+    for (const double hit_share : {0.05, 0.3, 0.9, 0.9999}) {
+        for (const double voids : {0.0, 0.3}) {
+            for (const bool control : {false, true}) {
+                Plan plan = unlimited_plan();
+                plan.confirm_assay = control;
+                World world;
+                world.hit_share = hit_share;
+                world.void_share = voids;
+                EXPECT_LE(share_of(VerdictKind::fixed, world, plan), allowed(0.05))
+                    << hit_share << " voids " << voids;
+            }
+        }
+    }
+}
+
+TEST(VerdictErrorRate, the_bound_is_reached_so_that_no_exposure_is_wasted) {
+    Plan plan = unlimited_plan();
+    plan.confirm_assay = false;
+    World world;
+    world.hit_share = 0.3;
+    EXPECT_GE(share_of(VerdictKind::fixed, world, plan), 0.03);
+}
+
+TEST(VerdictErrorRate, two_workloads_do_not_double_it) {
+    // The worst case for `auto`: a rate at which the verbatim share often ends before the third
+    // hit, and the same rate again with the amplified form.
+    Plan plan = unlimited_plan();
+    plan.form = model::WorkloadForm::automatic;
+    for (const double wall_s : {3000.0, 10000.0, 30000.0}) {
+        plan.budget_wall_s = wall_s;
+        World world;
+        world.hit_share = 0.3;
+        EXPECT_LE(share_of(VerdictKind::fixed, world, plan), allowed(0.05)) << wall_s;
+    }
+}
+
+TEST(VerdictErrorRate, a_regression_is_claimed_falsely_no_more_often) {
+    Plan plan = unlimited_plan();
+    for (const double wall_s : {1000.0, 3000.0, 10000.0}) {
+        plan.budget_wall_s = wall_s;
+        World world;
+        world.hit_share = 0.3;
+        EXPECT_LE(share_of(VerdictKind::regression, world, plan), allowed(0.05)) << wall_s;
+    }
+}
+
+TEST(VerdictErrorRate, a_perfect_fix_is_recognized) {
+    Plan plan = unlimited_plan();
+    World world;
+    world.patched_rate = 0;
+    EXPECT_GE(share_of(VerdictKind::fixed, world, plan), 0.93);  // the control fails alpha of them
+    plan.confirm_assay = false;
+    EXPECT_EQ(share_of(VerdictKind::fixed, world, plan), 1);
+}
+
+}  // namespace
+}  // namespace krepro::verdict

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "verdict/decide.hpp"
+
+namespace krepro::verdict::simulation {
+
+// A bug, a patch and a host, with the grain of the real system: a heartbeat a second; a hit's
+// exposure runs to the first heartbeat after it, a clean trial's to its last one; a trial ends when
+// it has its goal and has lingered, or at its wall limit.
+struct World {
+    double hit_share = 0.5;   // of full-length unpatched trials that hit
+    double patched_rate = 1;  // in units of the unpatched rate: 0 is a perfect fix
+    double void_share = 0;
+    double boot_s = 8;
+    double void_s = 20;     // what a void trial costs
+    double loaded_s = 232;  // of a full-length trial after "ready"
+    double linger_s = 3;
+};
+
+struct JobResult {
+    model::Verdict verdict;
+    double vm_s = 0;
+    int trials = 0;
+};
+
+class Simulator {
+  public:
+    Simulator(World world, unsigned seed) : world_(world), random_(seed) {
+        hit_rate_ = -std::log1p(-world_.hit_share) / world_.loaded_s;
+    }
+
+    model::TrialOutcome trial(model::ArmName arm, double goal) {
+        if (uniform() < world_.void_share) return void_trial();
+        const double rate =
+            arm == model::ArmName::unpatched ? hit_rate_ : hit_rate_ * world_.patched_rate;
+        const double wanted =
+            goal > 0 ? std::min(std::ceil(goal), world_.loaded_s) : world_.loaded_s;
+        const double watched = std::min(wanted + world_.linger_s, world_.loaded_s);
+        const double hit_at = rate > 0 ? -std::log1p(-uniform()) / rate : watched + 1;
+        return hit_at < watched ? hit_trial(hit_at) : clean_trial(wanted, watched);
+    }
+
+    JobResult job(const Plan& plan) {
+        std::vector<TrialRecord> trials;
+        JobResult result;
+        for (;;) {
+            const Decision decision = decide(plan, trials);
+            if (const auto* stop = std::get_if<Stop>(&decision)) {
+                result.verdict = stop->verdict;
+                return result;
+            }
+            const auto& run = std::get<RunTrial>(decision);
+            trials.push_back({run.arm, run.form, trial(run.arm, run.exposure_goal), {}});
+            result.vm_s += trials.back().outcome.wall_s;
+            ++result.trials;
+        }
+    }
+
+    double uniform() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
+  private:
+    [[nodiscard]] model::TrialOutcome void_trial() const {
+        model::TrialOutcome outcome;
+        outcome.kind = model::OutcomeKind::none;
+        outcome.cause = model::Cause::boot_hang;
+        outcome.wall_s = world_.void_s;
+        return outcome;
+    }
+    [[nodiscard]] model::TrialOutcome hit_trial(double hit_at) const {
+        model::TrialOutcome outcome;
+        outcome.kind = model::OutcomeKind::hit;
+        outcome.exposure = std::floor(hit_at) + 1;
+        outcome.wall_s = world_.boot_s + outcome.exposure;
+        return outcome;
+    }
+    [[nodiscard]] model::TrialOutcome clean_trial(double counted, double watched) const {
+        model::TrialOutcome outcome;
+        outcome.kind = model::OutcomeKind::clean;
+        outcome.exposure = counted;
+        outcome.wall_s = world_.boot_s + watched;
+        return outcome;
+    }
+
+    World world_;
+    double hit_rate_ = 0;
+    std::mt19937_64 random_;
+};
+
+// A plan whose budget never decides: what the rule itself does.
+inline Plan unlimited_plan() {
+    Plan plan;
+    plan.budget_wall_s = 1e9;
+    plan.budget_trials = 1000000;
+    plan.form = model::WorkloadForm::amplified;
+    plan.unit = model::ExposureUnit::guest_seconds;
+    return plan;
+}
+
+}  // namespace krepro::verdict::simulation
