@@ -12,15 +12,15 @@ namespace krepro::image {
 
 // Where the parts of the image come from on this machine.
 struct ImageParts {
-    std::filesystem::path init;       // krepro-init, static
-    std::filesystem::path busybox;    // static
+    std::filesystem::path init;                   // krepro-init, static
+    std::filesystem::path busybox;                // static
     std::vector<std::filesystem::path> programs;  // stress-ng; with the libraries they need
 };
 
-// What krepro-init is told (written into the image as /krepro/init.json).
+// What krepro-init is told (written into the image as /krepro/init.conf, lines `name=integer`).
 struct InitSettings {
-    int iterations = 0;       // 0: until powered off
-    double linger_s = 3;      // after each iteration; at least 3
+    int iterations = 0;   // 0: until powered off
+    double linger_s = 3;  // after each iteration; at least 3
     int heartbeat_ms = 1000;
 };
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// PID 1 of the guest: sets the guest up, runs the workload's loop and tells ttyS1 what happens.
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+
+#include "init/cgroup.hpp"
+#include "init/events.hpp"
+#include "init/guest_setup.hpp"
+#include "init/heart.hpp"
+#include "init/io.hpp"
+#include "init/iteration.hpp"
+#include "init/settings.hpp"
+
+namespace krepro::guest {
+namespace {
+
+[[noreturn]] void give_up(Harness& harness, const std::string& what) {
+    harness.say(error_line(uptime(), what));
+    harness.drain();
+    log_line("krepro-init", what);
+    power_off();
+}
+
+std::string kernel_release() {
+    utsname names{};
+    return uname(&names) == 0 ? names.release : "";
+}
+
+Settings read_settings(Harness& harness) {
+    auto settings = parse_settings(read_file(k_settings_path));
+    if (!settings.problem.empty())
+        give_up(harness, std::string(k_settings_path) + ": " + settings.problem);
+    if (access(k_workload_path, R_OK) != 0)
+        give_up(harness, errno_text(std::string("reading ") + k_workload_path));
+    return settings;
+}
+
+void sleep_ms(int ms) {
+    timespec left{ms / 1000, (ms % 1000) * 1'000'000L};
+    while (nanosleep(&left, &left) != 0) continue;
+}
+
+void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
+    heart.set_iteration(heart.iteration() + 1);
+    harness.say(iteration_start_line(uptime(), heart.iteration()));
+    const auto end = run_workload_once();
+    harness.say(iteration_end_line(uptime(), heart.iteration(), end.ending,
+                                   failed(end.ending) ? end.last_lines : ""));
+    clear_workload();
+    sleep_ms(settings.linger_ms);
+}
+
+[[noreturn]] void run_guest() {
+    static Harness harness;
+    const bool has_port = harness.open_port();
+    harness.say(hello_line(uptime(), kernel_release()));
+    if (!has_port) give_up(harness, "no second serial port: give the VM two");
+    if (const auto problem = set_up_guest(); !problem.empty()) give_up(harness, problem);
+    if (!watch_children()) give_up(harness, errno_text("watching for the end of children"));
+    make_workload_cgroup();
+    const auto settings = read_settings(harness);
+
+    static Heart heart(harness);
+    heart.prepare();
+    harness.say(ready_line(uptime()));
+    // The beat at the start is the base from which the workload's counters are counted.
+    heart.start(settings.heartbeat_ms);
+    while (settings.iterations == 0 || heart.iteration() < settings.iterations)
+        run_iteration(harness, heart, settings);
+    heart.beat();
+    heart.stop();
+    harness.say(done_line(uptime(), heart.iteration()));
+    harness.drain();
+    power_off();
+}
+
+}  // namespace
+}  // namespace krepro::guest
+
+int main() {
+    // It would mount over, and power off, the machine that runs it.
+    if (getpid() != 1) {
+        std::fputs("krepro-init is PID 1 of a krepro VM and does nothing else\n", stderr);
+        return 64;
+    }
+    krepro::guest::run_guest();
+}
