@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/report.hpp"
+#include "report/to_json.hpp"
 
 namespace krepro::report {
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/assembler.hpp"
+
+#include <algorithm>
+
+#include "report/belongs.hpp"
+#include "report/frame.hpp"
+#include "report/interpret.hpp"
+#include "report/trace.hpp"
+
+namespace krepro::report {
+namespace {
+
+constexpr std::size_t k_recent = 6;
+// Lines in a row that are not a splat's before it counts as over: before its call trace, where the
+// kernel prints all kinds of things, and behind it.
+constexpr std::size_t k_strangers_before_trace = 40;
+constexpr std::size_t k_strangers_behind_trace = 2;
+// What other callers may print, and how much later, before a silent caller's splat is over.
+constexpr std::size_t k_others_before_trace = 400;
+constexpr std::size_t k_others_behind_trace = 60;
+constexpr double k_silence_s = 2.0;
+
+}  // namespace
+
+model::Report Assembler::complete(const Open& splat) {
+    std::size_t count = splat.lines.size() - std::min(splat.strangers, splat.lines.size());
+    count = std::max(count, std::min(splat.headline + 1, splat.lines.size()));
+    std::vector<Line> lines;
+    lines.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        Line line = splat.lines[i].line;
+        line.text = splat.lines[i].text;
+        lines.push_back(line);
+    }
+    while (lines.size() > splat.headline + 1 && lines.back().text.empty()) lines.pop_back();
+    return interpret({splat.family, splat.headline, lines, false});
+}
+
+void Assembler::append(Open& splat, const Line& line) {
+    splat.others_since = 0;
+    if (splat.lines.size() >= k_max_lines || splat.text_size + line.text.size() > k_max_text)
+        return;
+    splat.text_size += line.text.size();
+    splat.lines.push_back({std::string(line.text), line});
+    splat.lines.back().line.text = {};
+}
+
+void Assembler::open(const Line& line, const Family& family, std::vector<model::Report>& done) {
+    if (open_.size() >= k_max_open) {
+        for (model::Report& report : flush()) done.push_back(std::move(report));
+    }
+    Open splat;
+    splat.family = &family;
+    for (Kept& kept : recent_)
+        if (kept.line.caller == line.caller) {
+            kept.line.text = kept.text;
+            append(splat, kept.line);
+        }
+    recent_.clear();
+    splat.headline = splat.lines.size();
+    append(splat, line);
+    open_.insert_or_assign(line.caller, std::move(splat));
+}
+
+bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
+    if (family != nullptr) {
+        if (family->role == HeadlineRole::opens) return false;
+        const bool panic = family->detector == Detector::panic;
+        if (family->role == HeadlineRole::joins && splat.frames_seen && !panic) return false;
+        splat.strangers = 0;
+        return true;
+    }
+    if (splat.ended && announces_splat(line.text)) return false;
+    if (is_call_trace_label(line.text)) splat.trace_seen = true;
+    if (splat.trace_seen && !splat.frames_seen)
+        splat.frames_seen = parse_frame(line.text).has_value();
+    splat.ended = splat.ended || ends_splat(line.text);
+    if (belongs_to_splat(line.text)) {
+        splat.strangers = 0;
+        return true;
+    }
+    ++splat.strangers;
+    return splat.strangers <=
+           (splat.frames_seen ? k_strangers_behind_trace : k_strangers_before_trace);
+}
+
+void Assembler::remember(const Line& line) {
+    if (!announces_splat(line.text)) {
+        const Family* family = find_family(line.text);
+        if (family == nullptr || family->role != HeadlineRole::details) {
+            if (!recent_.empty() && !line.text.empty() &&
+                line.number > recent_.back().line.number + k_recent)
+                recent_.clear();
+            return;
+        }
+    }
+    recent_.push_back({std::string(line.text), line});
+    if (recent_.size() > k_recent) recent_.pop_front();
+}
+
+void Assembler::age(const Line& line, std::vector<model::Report>& done) {
+    for (auto it = open_.begin(); it != open_.end();) {
+        Open& splat = it->second;
+        if (it->first == line.caller) {
+            ++it;
+            continue;
+        }
+        ++splat.others_since;
+        const auto& last = splat.lines.back().line;
+        const bool silent = splat.frames_seen && last.uptime_s && line.uptime_s &&
+                            *line.uptime_s > *last.uptime_s + k_silence_s;
+        if (silent || splat.others_since >
+                          (splat.frames_seen ? k_others_behind_trace : k_others_before_trace)) {
+            done.push_back(complete(splat));
+            it = open_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+}
+
+std::vector<model::Report> Assembler::take(const Line& line) {
+    std::vector<model::Report> done;
+    const Family* family = find_family(line.text);
+    if (!open_.empty()) age(line, done);
+    const auto found = open_.find(line.caller);
+    if (found != open_.end()) {
+        if (goes_on(found->second, line, family)) {
+            append(found->second, line);
+            return done;
+        }
+        done.push_back(complete(found->second));
+        open_.erase(found);
+    }
+    if (family != nullptr && family->role != HeadlineRole::details)
+        open(line, *family, done);
+    else
+        remember(line);
+    return done;
+}
+
+std::vector<const Assembler::Open*> Assembler::in_console_order() const {
+    std::vector<const Open*> splats;
+    for (const auto& [caller, splat] : open_) splats.push_back(&splat);
+    std::sort(splats.begin(), splats.end(), [](const Open* a, const Open* b) {
+        return a->lines.front().line.number < b->lines.front().line.number;
+    });
+    return splats;
+}
+
+std::vector<model::Report> Assembler::flush() {
+    std::vector<model::Report> done;
+    for (const Open* splat : in_console_order()) done.push_back(complete(*splat));
+    open_.clear();
+    return done;
+}
+
+}  // namespace krepro::report

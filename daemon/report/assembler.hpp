@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/report.hpp"
+#include "report/families.hpp"
+#include "report/line.hpp"
+
+namespace krepro::report {
+
+// Puts the lines of a console together to splats, one open splat a caller at most, and decides
+// where each ends. Memory is bounded: k_max_open splats of k_max_lines lines.
+class Assembler {
+  public:
+    static constexpr std::size_t k_max_open = 16;
+    static constexpr std::size_t k_max_lines = 2000;
+    static constexpr std::size_t k_max_text = 256 * 1024;
+
+    // Takes the next line; returns the reports that it completes.
+    std::vector<model::Report> take(const Line& line);
+    // Completes every open splat.
+    std::vector<model::Report> flush();
+    [[nodiscard]] bool pending() const { return !open_.empty(); }
+
+  private:
+    // A line whose text is kept.
+    struct Kept {
+        std::string text;
+        Line line;
+    };
+    struct Open {
+        const Family* family = nullptr;
+        std::size_t headline = 0;
+        std::deque<Kept> lines;
+        std::size_t text_size = 0;
+        std::size_t strangers = 0;     // lines in a row that do not belong here
+        std::size_t others_since = 0;  // lines of other callers since the last own one
+        bool trace_seen = false;
+        bool frames_seen = false;
+        bool ended = false;  // the kernel said so: "---[ end trace"
+    };
+
+    void open(const Line& line, const Family& family, std::vector<model::Report>& done);
+    void append(Open& splat, const Line& line);
+    bool goes_on(Open& splat, const Line& line, const Family* family);
+    void age(const Line& line, std::vector<model::Report>& done);
+    void remember(const Line& line);
+    [[nodiscard]] std::vector<const Open*> in_console_order() const;
+    static model::Report complete(const Open& splat);
+
+    std::map<Caller, Open> open_;
+    std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now
+};
+
+}  // namespace krepro::report

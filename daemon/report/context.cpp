@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/context.hpp"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "report/frame.hpp"
+#include "report/lock.hpp"
+#include "report/text.hpp"
+
+namespace krepro::report {
+namespace {
+
+// Bits of preempt_count (include/linux/preempt.h).
+constexpr std::uint64_t k_softirq_bits = 0x0000ff00;
+constexpr std::uint64_t k_hardirq_bits = 0x000f0000;
+constexpr std::uint64_t k_nmi_bits = 0x00f00000;
+constexpr std::uint64_t k_softirq_serving = 0x00000100;
+
+std::optional<int> small_int(std::string_view digits) {
+    const auto number = to_number(digits);
+    if (!number || *number > static_cast<std::uint64_t>(std::numeric_limits<int>::max()))
+        return std::nullopt;
+    return static_cast<int>(*number);
+}
+
+// The number behind `tag`, wherever that stands in the line.
+std::optional<int> int_behind(std::string_view text, std::string_view tag) {
+    const auto parts = split_at(text, tag);
+    if (!parts) return std::nullopt;
+    Cursor cursor(parts->after);
+    cursor.skip_blanks();
+    return cursor.take_int();
+}
+
+// "CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1", newer kernels with "UID: 0" in it
+void read_cpu_line(std::string_view text, model::Context& context) {
+    context.cpu = int_behind(text, "CPU: ");
+    context.pid = int_behind(text, "PID: ");
+    const auto comm = split_at(text, "Comm: ");
+    if (!comm) return;
+    std::string_view rest = comm->after;
+    auto taint = rest.find(" Not tainted");
+    if (taint == std::string_view::npos) taint = rest.find(" Tainted:");
+    if (taint == std::string_view::npos) {
+        context.comm = std::string(trim(rest));
+        return;
+    }
+    context.comm = std::string(trim(rest.substr(0, taint)));
+    rest = trim(rest.substr(taint));
+    // The release is the word before the "#1" of the build, or the last word.
+    if (const auto build = rest.rfind(" #"); build != std::string_view::npos)
+        rest = rest.substr(0, build);
+    const auto last = split_at_last(rest, " ");
+    if (!last) return;
+    context.release = std::string(last->after);
+    context.taint = std::string(trim(last->before));
+}
+
+// "in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 0, name: swapper/5"
+void read_atomic_line(std::string_view text, model::Context& context) {
+    context.in_atomic = int_behind(text, "in_atomic(): ");
+    context.irqs_disabled = int_behind(text, "irqs_disabled(): ");
+    if (const auto pid = int_behind(text, "pid: ")) context.pid = pid;
+    if (const auto name = split_at(text, "name: ")) context.comm = std::string(trim(name->after));
+}
+
+// "BUG: scheduling while atomic: comm/123/0x00000002"
+void read_scheduling_line(std::string_view text, model::Context& context) {
+    const auto tail = split_at(text, "scheduling while atomic: ");
+    if (!tail) return;
+    const auto count = split_at_last(trim(tail->after), "/");
+    if (!count) return;
+    std::string_view hex = count->after;
+    if (hex.starts_with("0x")) hex.remove_prefix(2);
+    context.preempt_count = std::string(hex);
+    if (const auto task = split_at_last(count->before, "/")) {
+        context.comm = std::string(task->before);
+        context.pid = small_int(task->after);
+    }
+}
+
+void read_line(std::string_view text, model::Context& context) {
+    text = trim(text);
+    if (text.starts_with("CPU: ") && contains(text, "Comm: ")) {
+        if (!context.cpu) read_cpu_line(text, context);
+    } else if (text.starts_with("Hardware name: ")) {
+        if (context.hardware.empty()) context.hardware = std::string(trim(text.substr(15)));
+    } else if (text.starts_with("context-{")) {
+        if (const auto waits = parse_wait_pair(text.substr(8))) {
+            context.wait_outer = waits->outer;
+            context.wait_inner = waits->inner;
+        }
+    } else if (text.starts_with("in_atomic(): ")) {
+        read_atomic_line(text, context);
+    } else if (text.starts_with("preempt_count: ")) {
+        context.preempt_count = std::string(Cursor(text.substr(15)).take_while(is_hex));
+    } else if (text.starts_with("RCU nest depth: ")) {
+        context.rcu_depth = int_behind(text, "RCU nest depth: ");
+    } else if (contains(text, "scheduling while atomic: ")) {
+        read_scheduling_line(text, context);
+    }
+}
+
+// "Preemption disabled at:" and the symbol in the same line or the next
+void read_preemption_site(std::span<const Line> lines, model::Context& context) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto parts = split_at(lines[i].text, "Preemption disabled at:");
+        if (!parts) continue;
+        std::string_view place = trim(parts->after);
+        if (place.empty() && i + 1 < lines.size()) place = trim(lines[i + 1].text);
+        if (const auto address = split_at(place, ">] "); address && place.starts_with("[<"))
+            place = address->after;
+        context.preemption_disabled_at = parse_symbol(place);
+        return;
+    }
+}
+
+// Functions that say which kind of interrupt a stack serves, looked up from the innermost frame.
+struct EntrySign {
+    std::string_view prefix;
+    std::string_view interrupt;
+};
+constexpr std::array k_entry_signs{
+    EntrySign{"__do_softirq", "softirq"},
+    EntrySign{"handle_softirqs", "softirq"},
+    EntrySign{"do_softirq", "softirq"},
+    EntrySign{"run_ksoftirqd", "softirq"},
+    EntrySign{"irq_exit", "softirq"},
+    EntrySign{"__irq_exit", "softirq"},
+    EntrySign{"run_timer_softirq", "softirq"},
+    EntrySign{"asm_exc_nmi", "nmi"},
+    EntrySign{"exc_nmi", "nmi"},
+    EntrySign{"sysvec_", "hardirq"},
+    EntrySign{"__sysvec_", "hardirq"},
+    EntrySign{"asm_sysvec_", "hardirq"},
+    EntrySign{"common_interrupt", "hardirq"},
+    EntrySign{"asm_common_interrupt", "hardirq"},
+    EntrySign{"hrtimer_interrupt", "hardirq"},
+    EntrySign{"handle_irq_event", "hardirq"},
+    EntrySign{"generic_handle_irq", "hardirq"},
+    EntrySign{"generic_smp_call_function", "hardirq"},
+    EntrySign{"smp_apic_timer_interrupt", "hardirq"},
+    EntrySign{"apic_timer_interrupt", "hardirq"},
+    EntrySign{"smp_call_function_single_interrupt", "hardirq"},
+    EntrySign{"do_IRQ", "hardirq"},
+    EntrySign{"__handle_irq", "hardirq"},
+    EntrySign{"el1_irq", "hardirq"},
+    EntrySign{"el1_interrupt", "hardirq"},
+    EntrySign{"gic_handle_irq", "hardirq"},
+};
+
+std::string_view interrupt_by_frames(const std::vector<model::Frame>& frames) {
+    for (const model::Frame& frame : frames) {
+        if (!frame.certain) continue;
+        if (frame.stack == "NMI") return "nmi";
+        if (frame.stack == "TASK") return "task";
+        for (const EntrySign& sign : k_entry_signs)
+            if (frame.function.starts_with(sign.prefix)) return sign.interrupt;
+    }
+    for (const model::Frame& frame : frames)
+        if (frame.stack == "IRQ") return "hardirq";
+    return frames.empty() ? "" : "task";
+}
+
+std::string_view interrupt_by_count(std::string_view count) {
+    const auto bits = to_hex_number(count);
+    if (!bits) return "";
+    if (*bits & k_nmi_bits) return "nmi";
+    if (*bits & k_hardirq_bits) return "hardirq";
+    if ((*bits & k_softirq_bits) && (*bits & k_softirq_serving)) return "softirq";
+    return "";
+}
+
+std::string_view interrupt_by_flags(std::span<const Line> lines) {
+    // "comm/123 [HC1[1]:SC0[0]:HE0:SE1]": depths in hard and soft interrupt
+    for (const Line& line : lines) {
+        const auto at = line.text.find("[HC");
+        if (at == std::string_view::npos) continue;
+        if (line.text.substr(at + 3, 1) != "0") return "hardirq";
+        const auto soft = line.text.find(":SC", at);
+        if (soft != std::string_view::npos && line.text.substr(soft + 3, 1) != "0")
+            return "softirq";
+        return "task";
+    }
+    return "";
+}
+
+std::string in_words(const model::Context& context) {
+    std::string words;
+    if (!context.comm.empty()) {
+        words = context.comm;
+        if (context.pid) words += "/" + std::to_string(*context.pid);
+    }
+    if (context.cpu)
+        words += (words.empty() ? "on CPU " : " on CPU ") + std::to_string(*context.cpu);
+    if (context.interrupt) {
+        constexpr std::array k_names{
+            std::pair{"hardirq", "a hard interrupt"}, std::pair{"softirq", "a soft interrupt"},
+            std::pair{"nmi", "a non-maskable interrupt"}, std::pair{"task", "task context"}};
+        for (const auto& [key, name] : k_names)
+            if (*context.interrupt == key)
+                words += std::string(words.empty() ? "in " : ", in ") + name;
+    }
+    if (context.irqs_disabled.value_or(0) != 0) words += ", interrupts disabled";
+    if (context.rcu_depth.value_or(0) != 0) words += ", inside RCU";
+    if (!context.release.empty()) words += ", kernel " + context.release;
+    return words;
+}
+
+}  // namespace
+
+model::Context read_context(std::span<const Line> lines, const std::vector<model::Frame>& frames) {
+    model::Context context;
+    for (const Line& line : lines) read_line(line.text, context);
+    read_preemption_site(lines, context);
+    std::string_view interrupt = interrupt_by_flags(lines);
+    if (interrupt.empty() && context.preempt_count)
+        interrupt = interrupt_by_count(*context.preempt_count);
+    if (interrupt.empty()) interrupt = interrupt_by_frames(frames);
+    if (!interrupt.empty()) context.interrupt = std::string(interrupt);
+    context.words = in_words(context);
+    return context;
+}
+
+}  // namespace krepro::report

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/interpret.hpp"
+
+#include <algorithm>
+
+#include "report/context.hpp"
+#include "report/culprit.hpp"
+#include "report/lockdep.hpp"
+#include "report/syzbot.hpp"
+#include "report/text.hpp"
+#include "report/titles.hpp"
+#include "report/trace.hpp"
+
+namespace krepro::report {
+namespace {
+
+// The call trace of a splat: the first one with frames, else whatever list of frames there is.
+const Trace* main_trace(const std::vector<Trace>& traces) {
+    for (const Trace& trace : traces)
+        if (trace.role == TraceRole::call && !trace.frames.empty()) return &trace;
+    for (const Trace& trace : traces)
+        if (trace.role == TraceRole::other && !trace.frames.empty()) return &trace;
+    return nullptr;
+}
+
+// Where the exception struck, if that was printed before the call trace.
+std::optional<model::Frame> struck_at(std::span<const Line> lines, std::size_t end) {
+    for (std::size_t i = 0; i < std::min(end, lines.size()); ++i)
+        if (auto frame = parse_instruction_pointer(lines[i].text)) return frame;
+    return std::nullopt;
+}
+
+std::vector<model::Frame> read_frames(std::span<const Line> lines) {
+    const std::vector<Trace> traces = read_traces(lines);
+    const Trace* main = main_trace(traces);
+    std::vector<model::Frame> frames;
+    if (main != nullptr) frames = main->frames;
+    const std::size_t end = main == nullptr ? lines.size() : main->label_index;
+    if (auto struck = struck_at(lines, end))
+        if (frames.empty() || frames.front().function != struck->function)
+            frames.insert(frames.begin(), std::move(*struck));
+    return frames;
+}
+
+// A detail inside of the splat tells more than the generic headline: a WARNING that is
+// refcount_t's.
+const Family* refine_family(const Splat& splat) {
+    if (splat.family == nullptr) return nullptr;
+    const bool generic =
+        splat.family->detector == Detector::warning || splat.family->kind == "kernel_bug";
+    if (!generic) return splat.family;
+    for (const Line& line : splat.lines) {
+        const Family* family = find_family(line.text);
+        if (family != nullptr && family->role == HeadlineRole::details) return family;
+        if (is_call_trace_label(line.text)) break;
+    }
+    return splat.family;
+}
+
+std::string joined_text(std::span<const Line> lines) {
+    std::string text;
+    for (const Line& line : lines) {
+        text += line.text;
+        text += '\n';
+    }
+    return text;
+}
+
+}  // namespace
+
+model::Report interpret(const Splat& splat) {
+    Splat refined = splat;
+    refined.family = refine_family(splat);
+    model::Report report;
+    if (refined.family != nullptr) {
+        report.kind = refined.family->kind;
+        report.lockdep = refined.family->detector == Detector::lockdep;
+        report.disables_lockdep = refined.family->disables_lockdep;
+    }
+    report.frames = read_frames(splat.lines);
+    report.locks = read_locks(splat.lines);
+    report.held = read_held_locks(splat.lines);
+    report.context = read_context(splat.lines, report.frames);
+    name_wait_types(report);
+    report.culprit = find_culprit(report);
+    report.title = make_title(report, refined);
+    report.signature = make_signature(report);
+    report.syzbot = syzbot_view(splat);
+    report.corrupted = splat.cut || (refined.family != nullptr && report.frames.empty());
+    if (!splat.lines.empty()) {
+        const Line& first = splat.lines.front();
+        report.first_byte = first.first_byte;
+        report.first_line = first.number;
+        report.uptime_s = first.uptime_s;
+        report.end_byte = splat.lines.back().end_byte;
+        report.end_line = splat.lines.back().number + 1;
+    }
+    report.text = joined_text(splat.lines);
+    return report;
+}
+
+}  // namespace krepro::report

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/lockdep.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "report/frame_class.hpp"
+#include "report/lock.hpp"
+#include "report/text.hpp"
+
+namespace krepro::report {
+namespace {
+
+// Lines that say: the next line is a lock that this report is about.
+constexpr std::array<std::string_view, 12> k_announcers{
+    "is trying to lock:",
+    "is trying to acquire lock:",
+    "is trying to acquire:",
+    "is already holding lock:",
+    "is already holding:",
+    "takes:",
+    "just changed the state of lock:",
+    "-irq-safe lock:",
+    "-irq-unsafe lock:",
+    "-unsafe lock in the past:",
+    "-safe lock in the past:",
+    "is not holding:",
+};
+
+bool announces_lock(std::string_view text) {
+    return std::any_of(k_announcers.begin(), k_announcers.end(),
+                       [&](std::string_view words) { return text.ends_with(words); });
+}
+
+// "comm/123 is trying to release lock (name) at:"
+std::optional<model::Lock> named_in_sentence(std::string_view text) {
+    for (const std::string_view words : {"trying to release lock ", "trying to contend lock "})
+        if (const auto parts = split_at(text, words)) return parse_lock(parts->after);
+    return std::nullopt;
+}
+
+bool same_class(const model::Lock& a, const model::Lock& b) {
+    return a.printed == b.printed && a.address == b.address;
+}
+
+void add_once(std::vector<model::Lock>& locks, model::Lock lock) {
+    const bool known = std::any_of(locks.begin(), locks.end(),
+                                   [&](const model::Lock& l) { return same_class(l, lock); });
+    if (!known) locks.push_back(std::move(lock));
+}
+
+// " #0: ffff88800d1c4d98 (&mm->mmap_lock){++++}-{3:3}, at: ..."
+bool is_held_line(std::string_view text) {
+    Cursor cursor(trim_left(text));
+    return cursor.take("#") && !cursor.take_while(is_digit).empty() && cursor.take(":");
+}
+
+bool any_wait_at_least(const std::vector<model::Lock>& locks, int value) {
+    return std::any_of(locks.begin(), locks.end(), [&](const model::Lock& lock) {
+        return (lock.wait_outer && lock.wait_outer->value >= value) ||
+               (lock.wait_inner && lock.wait_inner->value >= value);
+    });
+}
+
+// A lock of type 3 that was taken by a spinlock primitive is a "config" lock.
+bool spinlock_of_type_three(const model::Report& report) {
+    if (!any_wait_at_least(report.locks, 3)) return false;
+    for (const model::Frame& frame : report.frames) {
+        if (classify_frame(frame) != FrameClass::primitive) continue;
+        return contains(frame.function, "spin_") || contains(frame.function, "rt_read_") ||
+               contains(frame.function, "rt_write_");
+    }
+    return false;
+}
+
+WaitScheme wait_scheme(const model::Report& report) {
+    const bool raw = any_wait_at_least(report.locks, 4) || any_wait_at_least(report.held, 4) ||
+                     (report.context.wait_outer && report.context.wait_outer->value >= 5) ||
+                     spinlock_of_type_three(report) || contains(report.context.release, "-rt");
+    return raw ? WaitScheme::raw_nesting : WaitScheme::plain;
+}
+
+void name_all(std::vector<model::Lock>& locks, WaitScheme scheme) {
+    for (model::Lock& lock : locks)
+        for (auto* wait : {&lock.wait_outer, &lock.wait_inner})
+            if (*wait) (*wait)->name = wait_type_name((*wait)->value, scheme);
+}
+
+}  // namespace
+
+std::vector<model::Lock> read_locks(std::span<const Line> lines) {
+    std::vector<model::Lock> locks;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const std::string_view text = trim_right(lines[i].text);
+        if (auto named = named_in_sentence(text)) add_once(locks, std::move(*named));
+        if (!announces_lock(text) || i + 1 >= lines.size()) continue;
+        if (auto lock = parse_lock(lines[i + 1].text)) add_once(locks, std::move(*lock));
+    }
+    return locks;
+}
+
+std::vector<model::Lock> read_held_locks(std::span<const Line> lines) {
+    std::vector<model::Lock> held;
+    bool inside = false;
+    for (const Line& line : lines) {
+        const std::string_view text = trim(line.text);
+        if (contains(text, " held by ") && text.ends_with(":")) {
+            if (inside) break;
+            inside = true;
+        } else if (inside && is_held_line(text)) {
+            if (auto lock = parse_lock(text)) held.push_back(std::move(*lock));
+        } else if (inside && !held.empty()) {
+            break;
+        }
+    }
+    return held;
+}
+
+void name_wait_types(model::Report& report) {
+    const WaitScheme scheme = wait_scheme(report);
+    name_all(report.locks, scheme);
+    name_all(report.held, scheme);
+    for (auto* wait : {&report.context.wait_outer, &report.context.wait_inner})
+        if (*wait) (*wait)->name = wait_type_name((*wait)->value, scheme);
+}
+
+}  // namespace krepro::report

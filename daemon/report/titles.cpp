@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/titles.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "report/culprit.hpp"
+#include "report/frame.hpp"
+#include "report/text.hpp"
+
+namespace krepro::report {
+namespace {
+
+constexpr std::size_t k_max_title = 200;
+
+std::string place_of(const model::Report& report) {
+    const model::Frame* site = complaint_site(report);
+    return site == nullptr ? std::string() : base_name(site->function);
+}
+
+// The names of the first two locks: what a deadlock is between.
+std::string locks_of(const model::Report& report) {
+    std::string text;
+    for (std::size_t i = 0; i < report.locks.size() && i < 2; ++i) {
+        if (i != 0) text += " and ";
+        text += report.locks[i].name;
+    }
+    return text;
+}
+
+bool is_cycle(std::string_view kind) {
+    return kind == "circular_locking" || kind == "recursive_locking" ||
+           kind == "irq_lock_inversion" || kind == "irq_lock_order";
+}
+
+}  // namespace
+
+std::string stable_text(std::string_view text) {
+    std::string stable;
+    std::size_t i = 0;
+    while (i < text.size() && stable.size() < k_max_title) {
+        const bool word_start = i == 0 || !is_symbol_char(text[i - 1]);
+        std::size_t end = i;
+        while (end < text.size() && is_hex(text[end])) ++end;
+        const bool prefixed = text.substr(i).starts_with("0x");
+        if (word_start && prefixed) {
+            end = i + 2;
+            while (end < text.size() && is_hex(text[end])) ++end;
+            stable += "ADDR";
+            i = end;
+        } else if (word_start && end - i >= 8 && (end == text.size() || !is_alpha(text[end]))) {
+            stable += "ADDR";
+            i = end;
+        } else if (is_digit(text[i]) && (i == 0 || !is_alpha(text[i - 1]))) {
+            while (i < text.size() && is_digit(text[i])) ++i;
+            stable += "NUM";
+        } else {
+            stable += text[i++];
+        }
+    }
+    return std::string(trim(stable));
+}
+
+std::string make_title(const model::Report& report, const Splat& splat) {
+    std::string title;
+    if (splat.family == nullptr) {
+        title = "Trace";
+    } else {
+        title = splat.family->words;
+        const std::string locks = locks_of(report);
+        if (!locks.empty()) title += ": " + locks;
+    }
+    const std::string place = place_of(report);
+    if (!place.empty())
+        title += " in " + place;
+    else if (splat.family != nullptr && splat.headline < splat.lines.size() && report.locks.empty())
+        title += ": " + stable_text(trim(splat.lines[splat.headline].text));
+    if (title.size() > k_max_title) title.resize(k_max_title);
+    return title;
+}
+
+std::string make_signature(const model::Report& report) {
+    std::set<std::string> locks;
+    for (const model::Lock& lock : report.locks) locks.insert(lock.name);
+    std::string signature = is_cycle(report.kind) ? "deadlock" : report.kind;
+    if (signature.empty()) signature = "trace";
+    for (const std::string& lock : locks) signature += "|" + lock;
+    if (!is_cycle(report.kind) || locks.empty()) signature += "|" + place_of(report);
+    return signature;
+}
+
+}  // namespace krepro::report
