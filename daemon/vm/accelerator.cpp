@@ -64,7 +64,10 @@ asio::awaitable<AcceleratorChoice> probe_accelerator(VmHost& host, BootSpec boot
     EventQueue<VmEvent> queue(co_await asio::this_coro::executor);
     boot.accelerator = "kvm";
     FileTail harness(boot.harness);
-    auto vm = co_await host.start(boot, [&queue](VmEvent event) { queue.push(std::move(event)); });
+    const std::function<void(VmEvent)> on_event = [&queue](VmEvent event) {
+        queue.push(std::move(event));
+    };
+    auto vm = co_await host.start(boot, on_event);
     if (!vm)
         co_return AcceleratorChoice{"tcg", "a KVM guest cannot be started: " + vm.error().what,
                                     host_fingerprint()};

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pwd.h>
@@ -10,13 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
 #include "util/files.hpp"
+#include "util/offload.hpp"
 #include "vm/domain_xml.hpp"
 #include "vm/event_loop.hpp"
 
@@ -49,6 +51,23 @@ std::string last_error() {
     return text == nullptr ? "unknown libvirt error" : text;
 }
 
+bool kvm_device_exists() {
+    return ::access("/dev/kvm", F_OK) == 0;
+}
+
+// By the device's mode bits, as the kernel would decide for this user.
+bool may_open_kvm(const passwd& user) {
+    struct stat device {};
+    if (::stat("/dev/kvm", &device) != 0) return false;
+    if ((device.st_mode & 06U) == 06U) return true;
+    if ((device.st_mode & 060U) != 060U) return false;
+    std::array<gid_t, 64> groups{};
+    int count = static_cast<int>(groups.size());
+    if (::getgrouplist(user.pw_name, user.pw_gid, groups.data(), &count) < 0) return false;
+    return std::find(groups.begin(), groups.begin() + count, device.st_gid) !=
+           groups.begin() + count;
+}
+
 // The embedded driver reads its settings once, when it is first opened.
 Result<void> write_qemu_conf(const fs::path& root) {
     std::string conf =
@@ -58,8 +77,12 @@ Result<void> write_qemu_conf(const fs::path& root) {
         "dynamic_ownership = 0\n"      // artifacts keep their owner
         "namespaces = [ ]\n"           // no private /dev: QEMU must see the console files
         "cgroup_controllers = [ ]\n";  // no systemd to ask for a slice
-    if (const auto user = LibvirtHost::qemu_user(); !user.empty())
-        conf += fmt::format("user = \"{0}\"\ngroup = \"{0}\"\n", user);
+    if (::geteuid() == 0) {
+        const auto name = LibvirtHost::qemu_user();
+        const passwd* user = name.empty() ? nullptr : ::getpwnam(name.c_str());
+        conf += fmt::format("user = \"+{}\"\ngroup = \"+{}\"\n", user ? user->pw_uid : 0,
+                            user ? user->pw_gid : 0);
+    }
     std::error_code code;
     fs::create_directories(root / "etc", code);
     if (code) return fail(ErrorKind::unavailable, code.message(), (root / "etc").string());
@@ -77,16 +100,6 @@ struct LibvirtHost::State {
     asio::thread_pool pool;
     std::mutex open_mutex;
     Connection connection;
-
-    // On a pool thread. Runs `function` there and comes back to the loop with its result.
-    template <class F>
-    asio::awaitable<std::invoke_result_t<F&>> on_pool(F function) {
-        co_return co_await asio::co_spawn(pool, call(std::move(function)), asio::use_awaitable);
-    }
-    template <class F>
-    static asio::awaitable<std::invoke_result_t<F&>> call(F function) {
-        co_return function();
-    }
 
     Result<virConnectPtr> open();
     Result<std::vector<std::string>> destroy_leftovers();
@@ -187,7 +200,7 @@ class LibvirtVm : public Vm {
     }
 
     asio::awaitable<Result<void>> resume() override {
-        co_return co_await state_->on_pool([domain = domain_.get()]() -> Result<void> {
+        co_return co_await util::run_on(state_->pool, [domain = domain_.get()]() -> Result<void> {
             if (virDomainResume(domain) == 0) return {};
             return fail(ErrorKind::unavailable, last_error(), "resuming the guest");
         });
@@ -199,10 +212,10 @@ class LibvirtVm : public Vm {
         // The pool owns the domain from here on, whatever happens to this coroutine.
         const std::shared_ptr<std::remove_pointer_t<virDomainPtr>> domain(domain_.release(),
                                                                           FreeDomain{});
-        co_await state_->on_pool([state = state_, domain, callbacks = callbacks_] {
+        const auto work = [state = state_, domain, callbacks = callbacks_] {
             end(*state, domain.get(), callbacks);
-            return true;
-        });
+        };
+        co_await util::run_on(state_->pool, work);
     }
 
   private:
@@ -279,23 +292,29 @@ LibvirtHost::~LibvirtHost() {
 
 std::string LibvirtHost::qemu_user() {
     if (::geteuid() != 0) return {};
-    return ::getpwnam("libvirt-qemu") != nullptr ? "libvirt-qemu" : "";
+    const passwd* user = ::getpwnam("libvirt-qemu");
+    // libvirt finds KVM with its own rights when it probes QEMU, then without when it checks with
+    // QEMU's, and probes again at every call: a minute for each VM. So QEMU gets a user of its own
+    // only where that user can open the device.
+    return user != nullptr && (!kvm_device_exists() || may_open_kvm(*user)) ? user->pw_name : "";
 }
 
 asio::awaitable<Result<std::unique_ptr<Vm>>> LibvirtHost::start(
     BootSpec spec, std::function<void(VmEvent)> on_event) {
     auto listener = std::make_shared<Listener>(state_->io, std::move(on_event));
-    co_return co_await state_->on_pool([state = state_, spec = std::move(spec), listener] {
+    const auto work = [state = state_, spec = std::move(spec), listener] {
         return start_domain(state, spec, listener);
-    });
+    };
+    co_return co_await util::run_on(state_->pool, work);
 }
 
 asio::awaitable<Result<std::vector<std::string>>> LibvirtHost::clean_up() {
-    co_return co_await state_->on_pool([state = state_] { return state->destroy_leftovers(); });
+    const auto work = [state = state_] { return state->destroy_leftovers(); };
+    co_return co_await util::run_on(state_->pool, work);
 }
 
 asio::awaitable<Result<std::string>> LibvirtHost::versions() {
-    co_return co_await state_->on_pool([state = state_]() -> Result<std::string> {
+    const auto work = [state = state_]() -> Result<std::string> {
         auto connection = state->open();
         if (!connection) return tl::unexpected(connection.error());
         unsigned long libvirt = 0;
@@ -306,7 +325,8 @@ asio::awaitable<Result<std::string>> LibvirtHost::versions() {
             return fmt::format("{}.{}.{}", v / 1000000, v / 1000 % 1000, v % 1000);
         };
         return fmt::format("libvirt {}, QEMU {}", text(libvirt), text(qemu));
-    });
+    };
+    co_return co_await util::run_on(state_->pool, work);
 }
 
 }  // namespace krepro::vm
