@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's API below /api/v1. Every failure is an ApiError with what the daemon said.
+
+import type { Job, StoredReport, Trial, WorkloadForm } from './model';
+
+export const k_api = '/api/v1';
+
+// RFC 9457, with the daemon's own members.
+export interface Problem {
+    title: string;
+    detail: string;
+    status: number;
+    where: string;  // what the error is about: a field, a file, an id
+    hint: string;   // what to do
+}
+
+export class ApiError extends Error {
+    constructor(readonly problem: Problem) {
+        super(problem.detail || problem.title);
+    }
+}
+
+// The daemon cannot be reached: worth trying again.
+export class OfflineError extends Error {
+    constructor() {
+        super('The daemon does not answer.');
+    }
+}
+
+type JsonObject = Record<string, unknown>;
+
+function is_object(value: unknown): value is JsonObject {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text_of(object: JsonObject, ...names: string[]): string {
+    for (const name of names) {
+        const value = object[name];
+        if (typeof value === 'string' && value !== '') return value;
+    }
+    return '';
+}
+
+export async function read_problem(response: Response): Promise<Problem> {
+    const problem: Problem = {
+        title: response.statusText || `HTTP ${response.status}`,
+        detail: '',
+        status: response.status,
+        where: '',
+        hint: '',
+    };
+    if (!/[/+]json/.test(response.headers.get('content-type') ?? '')) return problem;
+    const body: unknown = await response.json().catch(() => null);
+    if (!is_object(body)) return problem;
+    problem.title = text_of(body, 'title') || problem.title;
+    problem.detail = text_of(body, 'detail', 'what');
+    problem.where = text_of(body, 'where', 'field');
+    problem.hint = text_of(body, 'hint');
+    return problem;
+}
+
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    let response: Response;
+    try {
+        response = await fetch(path, init);
+    } catch (error) {
+        if (error instanceof DOMException && error.name === 'AbortError') throw error;
+        throw new OfflineError();
+    }
+    return response;
+}
+
+async function get_json(path: string, signal?: AbortSignal): Promise<unknown> {
+    const response = await request(path, {
+        headers: { accept: 'application/json' },
+        ...(signal ? { signal } : {}),
+    });
+    if (!response.ok) throw new ApiError(await read_problem(response));
+    return response.json();
+}
+
+// The daemon writes these from the structs of model.ts; they are trusted to have that shape, their
+// strings are not trusted at all.
+async function get<T>(path: string, member: string, signal?: AbortSignal): Promise<T> {
+    const body = await get_json(path, signal);
+    return (is_object(body) && member in body ? body[member] : body) as T;
+}
+
+export interface JobQuery {
+    text: string;
+    verdict: string;
+    stage: string;
+    before: number;
+}
+
+export function jobs_path(query: JobQuery): string {
+    const parameters = new URLSearchParams();
+    if (query.text) parameters.set('text', query.text);
+    if (query.verdict) parameters.set('verdict', query.verdict);
+    if (query.stage) parameters.set('stage', query.stage);
+    if (query.before) parameters.set('before', String(query.before));
+    const text = parameters.toString();
+    return `${k_api}/jobs${text ? `?${text}` : ''}`;
+}
+
+export function get_jobs(query: JobQuery, signal?: AbortSignal): Promise<Job[]> {
+    return get(jobs_path(query), 'jobs', signal);
+}
+
+export function get_job(id: number, signal?: AbortSignal): Promise<Job> {
+    return get(`${k_api}/jobs/${id}`, 'job', signal);
+}
+
+export function get_trials(job: number, signal?: AbortSignal): Promise<Trial[]> {
+    return get(`${k_api}/jobs/${job}/trials`, 'trials', signal);
+}
+
+export function get_reports(job: number, signal?: AbortSignal): Promise<StoredReport[]> {
+    return get(`${k_api}/jobs/${job}/reports`, 'reports', signal);
+}
+
+export function get_report(id: number, signal?: AbortSignal): Promise<StoredReport> {
+    return get(`${k_api}/reports/${id}`, 'report', signal);
+}
+
+export function get_trial(id: number, signal?: AbortSignal): Promise<Trial> {
+    return get(`${k_api}/trials/${id}`, 'trial', signal);
+}
+
+export function console_path(trial: number): string {
+    return `${k_api}/trials/${trial}/console`;
+}
+
+export interface Submission {
+    mail: string;
+    tree: string;
+    profile: string;
+    workload: WorkloadForm;
+    confidence: string;
+}
+
+export async function submit(submission: Submission): Promise<Job> {
+    const parameters = new URLSearchParams({
+        tree: submission.tree,
+        profile: submission.profile,
+        workload: submission.workload,
+        confidence: submission.confidence,
+    });
+    const response = await request(`${k_api}/jobs?${parameters}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
+        body: submission.mail,
+    });
+    if (!response.ok) throw new ApiError(await read_problem(response));
+    const body: unknown = await response.json();
+    return (is_object(body) && 'job' in body ? body['job'] : body) as Job;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job's events as they happen (Server-Sent Events). The browser resumes with Last-Event-ID; when
+// it gives up, a new stream is opened here.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+import { k_api } from './api';
+import type { JobEvent } from './model';
+
+export type LiveState = 'off' | 'connecting' | 'live' | 'reconnecting';
+
+export const k_event_types = ['stage', 'build', 'trial', 'heartbeat', 'report', 'verdict', 'log'];
+
+// `null` for data that is not a JSON object.
+export function parse_event(type: string, id: string, data: string): JobEvent | null {
+    let body: unknown;
+    try {
+        body = JSON.parse(data);
+    } catch {
+        return null;
+    }
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
+    const whole = body as Partial<JobEvent>;
+    const wrapped = typeof whole.data === 'object' && whole.data !== null && 'seq' in whole;
+    return {
+        seq: wrapped ? Number(whole.seq) : Number(id) || 0,
+        job: wrapped ? Number(whole.job) : 0,
+        at: wrapped ? String(whole.at) : '',
+        type,
+        data: (wrapped ? whole.data : body) as Record<string, unknown>,
+    };
+}
+
+// Listens while `job` is not 0.
+export function use_job_events(job: number, take: (event: JobEvent) => void): LiveState {
+    const [state, set_state] = useState<LiveState>('off');
+    const taker = useRef(take);
+    taker.current = take;
+
+    useEffect(() => {
+        if (job === 0) {
+            set_state('off');
+            return undefined;
+        }
+        let source: EventSource | null = null;
+        let timer = 0;
+        const open = () => {
+            source = new EventSource(`${k_api}/jobs/${job}/events`);
+            source.onopen = () => set_state('live');
+            source.onerror = () => {
+                set_state('reconnecting');
+                if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, 3000);
+            };
+            for (const type of k_event_types)
+                source.addEventListener(type, (message: MessageEvent<string>) => {
+                    const event = parse_event(type, message.lastEventId, message.data);
+                    if (event) taker.current(event);
+                });
+        };
+        set_state('connecting');
+        open();
+        return () => {
+            window.clearTimeout(timer);
+            source?.close();
+        };
+    }, [job]);
+    return state;
+}

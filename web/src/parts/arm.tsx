@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// One arm of a job: its kernel, its trials, its evidence.
+
+import { plain } from '../display';
+import type { ArmEvidence } from '../evidence';
+import { evidence_of } from '../evidence';
+import { duration, exposure, grouped, plural } from '../format';
+import type { ArmName, Build, ExposureUnit, Job, Trial } from '../model';
+import type { Progress } from '../progress';
+import { Shown } from './text';
+import { Hits, k_outcomes, outcome_look, outcome_words } from './verdict';
+
+function BuildFacts({ build, arm, job, progress }: {
+    build: Build | null;
+    arm: ArmName;
+    job: Job;
+    progress: Progress;
+}) {
+    const under_way = progress.builds[arm];
+    if (!build && under_way && job.stage === 'building') {
+        return (
+            <div class="facts small">
+                <span>building: {grouped(under_way.done)}{under_way.expected > 0 ? ` of ${grouped(under_way.expected)}` : ''} objects</span>
+                {under_way.expected > 0 ? (
+                    <progress max={under_way.expected} value={Math.min(under_way.done, under_way.expected)} aria-label="objects built" />
+                ) : null}
+            </div>
+        );
+    }
+    if (!build) return <p class="facts small dim">{job.stage === 'done' ? 'No kernel was built.' : 'The kernel is not built yet.'}</p>;
+    return (
+        <dl class="facts small">
+            <div><dt>kernel</dt><dd><code><Shown text={build.release} /></code></dd></div>
+            <div>
+                <dt>build</dt>
+                <dd>{build.cached ? 'from the cache' : `${plural(build.objects, 'object')} in ${duration(build.wall_s)}`}</dd>
+            </div>
+            <div><dt>compiler</dt><dd><Shown text={build.compiler} /></dd></div>
+            <div><dt>key</dt><dd><code title={plain(build.key)}>{plain(build.key).slice(0, 12)}</code></dd></div>
+        </dl>
+    );
+}
+
+function cell_title(trial: Trial): string {
+    const outcome = trial.outcome;
+    const head = `trial ${trial.number}: ${outcome_words(trial)}`;
+    if (!outcome) return head;
+    const detail = outcome.detail ? `\n${plain(outcome.detail)}` : '';
+    return `${head}, ${exposure(outcome.exposure, outcome.unit)}, ${duration(outcome.wall_s)}${detail}`;
+}
+
+function Strip({ trials }: { trials: Trial[] }) {
+    if (trials.length === 0) return <p class="dim small">No trial yet.</p>;
+    return (
+        <ol class="strip" aria-label="Trials">
+            {trials.map((trial) => {
+                const look = outcome_look(trial);
+                return (
+                    <li key={trial.id}>
+                        <a
+                            class={`cell tone-${look.tone}`}
+                            href={`/trials/${trial.id}/console`}
+                            title={cell_title(trial)}
+                            aria-label={`Trial ${trial.number}, ${outcome_words(trial)}: console`}
+                        >
+                            {look.sign}
+                        </a>
+                    </li>
+                );
+            })}
+        </ol>
+    );
+}
+
+// Exposure against what the rule asks for; without a demand, beside the other arm's.
+function ExposureBar({ have, need, unit }: { have: number; need: number | null; unit: ExposureUnit }) {
+    const share = need && need > 0 ? Math.min(1, have / need) : 0;
+    return (
+        <div class="exposure">
+            <div class="small">
+                <b class="num">{exposure(have, unit)}</b>
+                {need !== null && need > 0
+                    ? <span class="dim"> of {exposure(need, unit)} asked{have >= need ? ': enough' : ''}</span>
+                    : null}
+            </div>
+            {need !== null && need > 0 ? (
+                <div class={`bar ${have >= need ? 'full' : ''}`} aria-hidden="true">
+                    <div class="fill" style={{ width: `${(share * 100).toFixed(1)}%` }} />
+                </div>
+            ) : null}
+        </div>
+    );
+}
+
+function Counts({ evidence, wanted_hits }: { evidence: ArmEvidence; wanted_hits: number | null }) {
+    const rest: string[] = [];
+    if (evidence.clean > 0) rest.push(`${evidence.clean} clean`);
+    if (evidence.other > 0) rest.push(`${evidence.other} other`);
+    if (evidence.void > 0) rest.push(`${evidence.void} void`);
+    if (evidence.running > 0) rest.push(`${evidence.running} running`);
+    const judged = evidence.trials - evidence.void - evidence.running;
+    return (
+        <div class="counts">
+            <span class="big"><Hits hits={evidence.hits} trials={judged} /></span>
+            <span>
+                {' '}trials hit
+                {wanted_hits !== null ? <span class="dim"> ({wanted_hits} hits asked)</span> : null}
+                {rest.length > 0 ? <span class="dim small">{' · '}{rest.join(' · ')}</span> : null}
+            </span>
+        </div>
+    );
+}
+
+export interface Demand {
+    hits: number | null;       // asked of this arm
+    exposure: number | null;   // asked of this arm
+    unit: ExposureUnit;
+}
+
+export function ArmPanel({ job, arm, trials, demand, progress }: {
+    job: Job;
+    arm: ArmName;
+    trials: Trial[];
+    demand: Demand;
+    progress: Progress;
+}) {
+    const own = trials.filter((trial) => trial.arm === arm);
+    const evidence = evidence_of(own, arm);
+    const build = arm === 'unpatched' ? job.unpatched_build : job.patched_build;
+    return (
+        <section class="arm" aria-labelledby={`arm-${arm}`}>
+            <h2 id={`arm-${arm}`}>{arm}</h2>
+            <Counts evidence={evidence} wanted_hits={demand.hits} />
+            <Strip trials={own} />
+            <ExposureBar have={evidence.exposure} need={demand.exposure} unit={demand.unit} />
+            <BuildFacts build={build} arm={arm} job={job} progress={progress} />
+        </section>
+    );
+}
+
+export function Legend() {
+    return (
+        <p class="legend small dim">
+            {Object.values(k_outcomes).map((look) => (
+                <span key={look.word}>
+                    <span class={`cell tone-${look.tone}`} aria-hidden="true">{look.sign}</span> {look.word}
+                </span>
+            ))}
+            <span>each cell opens its console</span>
+        </p>
+    );
+}

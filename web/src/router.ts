@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which page a path names, and moving between pages without loading the document again.
+
+import { useEffect, useState } from 'preact/hooks';
+
+export type Route =
+    | { page: 'jobs' }
+    | { page: 'submit' }
+    | { page: 'job'; id: number }
+    | { page: 'report'; id: number }
+    | { page: 'console'; trial: number }
+    | { page: 'lost'; path: string };
+
+export function parse_route(path: string): Route {
+    const parts = path.split('/').filter((part) => part !== '');
+    const [head, second, third, rest] = parts;
+    const id = second !== undefined && /^[1-9]\d{0,14}$/.test(second) ? Number(second) : 0;
+    if (head === undefined || (head === 'jobs' && second === undefined)) return { page: 'jobs' };
+    if (head === 'submit' && second === undefined) return { page: 'submit' };
+    if (head === 'jobs' && id > 0 && third === undefined) return { page: 'job', id };
+    if (head === 'reports' && id > 0 && third === undefined) return { page: 'report', id };
+    if (head === 'trials' && id > 0 && third === 'console' && rest === undefined)
+        return { page: 'console', trial: id };
+    return { page: 'lost', path };
+}
+
+const k_moved = 'krepro-moved';
+
+export function go(target: string): void {
+    history.pushState(null, '', target);
+    window.scrollTo(0, 0);
+    window.dispatchEvent(new Event(k_moved));
+}
+
+// Changes the query of the page in the address bar without a new history entry.
+export function replace_query(parameters: URLSearchParams): void {
+    const text = parameters.toString();
+    history.replaceState(null, '', location.pathname + (text ? `?${text}` : ''));
+}
+
+// The link that a plain click would follow inside the application.
+function inner_link(event: MouseEvent): HTMLAnchorElement | null {
+    if (event.defaultPrevented || event.button !== 0) return null;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
+    if (!(event.target instanceof Element)) return null;
+    const link = event.target.closest('a');
+    if (!link || link.origin !== location.origin || link.target || link.hasAttribute('download'))
+        return null;
+    if (link.pathname.startsWith('/api/')) return null;
+    const here = link.pathname === location.pathname && link.search === location.search;
+    return here && link.hash ? null : link;
+}
+
+export function use_path(): string {
+    const [path, set_path] = useState(location.pathname);
+    useEffect(() => {
+        const moved = () => set_path(location.pathname);
+        const clicked = (event: MouseEvent) => {
+            const link = inner_link(event);
+            if (!link) return;
+            event.preventDefault();
+            go(link.href);
+        };
+        window.addEventListener('popstate', moved);
+        window.addEventListener(k_moved, moved);
+        document.addEventListener('click', clicked);
+        return () => {
+            window.removeEventListener('popstate', moved);
+            window.removeEventListener(k_moved, moved);
+            document.removeEventListener('click', clicked);
+        };
+    }, []);
+    return path;
+}
