@@ -19,7 +19,8 @@
 namespace krepro::guest {
 namespace {
 
-enum class Need { required, wanted };
+// `optional`: a kernel built without it is none the worse for a workload that does not ask for it.
+enum class Need { required, wanted, optional };
 
 struct Mount {
     const char* type;
@@ -36,8 +37,8 @@ constexpr std::array k_mounts{
     Mount{"tmpfs", "/tmp", "mode=1777", Need::required},
     Mount{"tmpfs", "/run", "mode=755", Need::wanted},
     Mount{"tmpfs", "/dev/shm", "mode=1777", Need::wanted},
-    Mount{"devpts", "/dev/pts", nullptr, Need::wanted},
-    Mount{"mqueue", "/dev/mqueue", nullptr, Need::wanted},
+    Mount{"devpts", "/dev/pts", nullptr, Need::optional},
+    Mount{"mqueue", "/dev/mqueue", nullptr, Need::optional},
     Mount{"tracefs", "/sys/kernel/tracing", nullptr, Need::wanted},
     Mount{"cgroup2", "/sys/fs/cgroup", nullptr, Need::wanted},
 };
@@ -48,7 +49,7 @@ std::string mount_all() {
         if (mount(m.type, m.target, m.type, 0, m.options) == 0 || errno == EBUSY) continue;
         const auto problem = errno_text(std::string("mounting ") + m.type + " on " + m.target);
         if (m.need == Need::required) return problem;
-        log_line("krepro-init", problem);
+        if (m.need == Need::wanted) log_line("krepro-init", problem);
     }
     return {};
 }
