@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/build.hpp"
+#include "util/result.hpp"
+
+namespace krepro::build {
+
+struct BuildRequest {
+    model::Checkout checkout;
+    std::string profile;
+    std::vector<std::string> changed_files;  // by the patch; only for the progress estimate
+};
+
+struct BuildProgress {
+    std::string step;             // "configuring", "compiling", "keeping the result"
+    int objects = 0;              // compiled so far
+    std::optional<int> expected;  // when it can be told
+};
+
+// A kernel that is built and where its files are.
+struct BuiltKernel {
+    model::Build build;
+    std::filesystem::path bzimage;
+    std::filesystem::path vmlinux;
+    std::filesystem::path config;
+};
+
+// Makes kernels: a seam, so that pipeline tests compile nothing.
+class KernelBuilder {
+  public:
+    virtual ~KernelBuilder() = default;
+    // The kernel when it was built before and its files are whole; nothing otherwise.
+    virtual boost::asio::awaitable<std::optional<BuiltKernel>> find(BuildRequest request) = 0;
+    // Builds the checkout as it is on disk, on whatever objects are there from the last build of
+    // its tree and profile. A kernel that does not compile is `invalid_input` with the compiler's
+    // first error as `where`.
+    virtual boost::asio::awaitable<util::Result<BuiltKernel>> build(
+        BuildRequest request, std::function<void(const BuildProgress&)> progress) = 0;
+};
+
+}  // namespace krepro::build
