@@ -21,8 +21,6 @@ void create_jobs(soci::session& sql) {
            "  verdict TEXT,"
            "  title TEXT NOT NULL,"
            "  title_folded TEXT NOT NULL,"
-           "  tree TEXT NOT NULL,"
-           "  profile TEXT NOT NULL,"
            "  cancel_requested INTEGER NOT NULL DEFAULT 0,"
            "  created_at TEXT NOT NULL,"
            "  updated_at TEXT NOT NULL)";
@@ -30,6 +28,7 @@ void create_jobs(soci::session& sql) {
     sql << "CREATE INDEX jobs_by_verdict ON jobs(verdict, id)";
     sql << "CREATE TABLE job_documents ("
            "  job INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  summary TEXT NOT NULL,"
            "  document TEXT NOT NULL)";
 }
 

@@ -31,6 +31,26 @@ util::Error no_such_job(std::int64_t id) {
     return {ErrorKind::not_found, fmt::format("there is no job {}", id), "job", ""};
 }
 
+Job in_short(const Job& job) {
+    Job summary;
+    summary.id = job.id;
+    summary.stage = job.stage;
+    summary.title = job.title;
+    summary.spec = job.spec;
+    summary.spec.mail.clear();
+    summary.spec.script.clear();
+    summary.mail.title = job.mail.title;
+    summary.mail.author = job.mail.author;
+    summary.mail.message_id = job.mail.message_id;
+    summary.direction = job.direction;
+    summary.target_signature = job.target_signature;
+    summary.verdict = job.verdict;
+    summary.problem = job.problem;
+    summary.created_at = job.created_at;
+    summary.updated_at = job.updated_at;
+    return summary;
+}
+
 // WAL with synchronous=FULL: readers never wait, and a commit is on the disk when it returns.
 void set_up(soci::session& sql) {
     for (const auto* pragma :
@@ -84,18 +104,41 @@ util::Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& fi
 
 // --- jobs ---
 
-void Store::Impl::write_summary(const Job& job) {
+void Store::Impl::write_job(const Job& job) {
     const long long id = job.id;
     const std::string stage(model::to_string(job.stage));
     const std::string verdict(job.verdict ? model::to_string(job.verdict->kind) : "");
     auto has_verdict = job.verdict ? soci::i_ok : soci::i_null;
     const auto folded = detail::fold_case(job.title);
     sql << "UPDATE jobs SET stage = :stage, verdict = :verdict, title = :title,"
-           " title_folded = :folded, tree = :tree, profile = :profile, updated_at = :updated"
-           " WHERE id = :id",
+           " title_folded = :folded, updated_at = :updated WHERE id = :id",
         use(stage, "stage"), use(verdict, has_verdict, "verdict"), use(job.title, "title"),
-        use(folded, "folded"), use(job.spec.tree, "tree"), use(job.spec.profile, "profile"),
-        use(job.updated_at, "updated"), use(id, "id");
+        use(folded, "folded"), use(job.updated_at, "updated"), use(id, "id");
+    const auto summary = write_document(in_short(job));
+    const auto document = write_document(job);
+    sql << "INSERT INTO job_documents(job, summary, document) VALUES (:id, :summary, :document)"
+           " ON CONFLICT (job) DO UPDATE SET"
+           " summary = excluded.summary, document = excluded.document",
+        use(id, "id"), use(summary, "summary"), use(document, "document");
+}
+
+std::vector<Job> Store::Impl::read_jobs(const JobFilter& filter, const std::string& column) {
+    std::string text;
+    int cancel = 0;
+    detail::JobQuery query(filter);
+    soci::statement rows(sql);
+    rows.exchange(into(text));
+    rows.exchange(into(cancel));
+    query.prepare(rows, column +
+                            ", cancel_requested FROM jobs JOIN job_documents"
+                            " ON job_documents.job = jobs.id");
+    rows.execute();
+    std::vector<Job> jobs;
+    while (rows.fetch()) {
+        jobs.push_back(read_document<Job>(text, "jobs"));
+        jobs.back().cancel_requested = cancel != 0;
+    }
+    return jobs;
 }
 
 Job Store::add_job(Job job) {
@@ -105,15 +148,11 @@ Job Store::add_job(Job job) {
         job.cancel_requested = false;
         job.created_at = job.updated_at = util::now_iso8601();
         soci::transaction transaction(sql);
-        sql << "INSERT INTO jobs(stage, title, title_folded, tree, profile, created_at, updated_at)"
-               " VALUES ('', '', '', '', '', :at, :at)",
+        sql << "INSERT INTO jobs(stage, title, title_folded, created_at, updated_at)"
+               " VALUES ('', '', '', :at, :at)",
             use(job.created_at, "at");
         job.id = impl_->last_id("jobs");
-        impl_->write_summary(job);
-        const long long id = job.id;
-        const auto document = write_document(job);
-        sql << "INSERT INTO job_documents(job, document) VALUES (:id, :document)", use(id, "id"),
-            use(document, "document");
+        impl_->write_job(job);
         impl_->append_event(job.id, "stage", {{"stage", model::to_string(job.stage)}});
         transaction.commit();
         return std::move(job);
@@ -136,60 +175,11 @@ std::optional<Job> Store::job(std::int64_t id) {
 }
 
 std::vector<Job> Store::jobs(const JobFilter& filter) {
-    return impl_->guarded([&] {
-        std::string text;
-        int cancel = 0;
-        detail::JobQuery query(filter);
-        soci::statement rows(impl_->sql);
-        rows.exchange(into(text));
-        rows.exchange(into(cancel));
-        query.prepare(rows,
-                      "document, cancel_requested FROM jobs JOIN job_documents"
-                      " ON job_documents.job = jobs.id");
-        rows.execute();
-        std::vector<Job> jobs;
-        while (rows.fetch()) {
-            jobs.push_back(read_document<Job>(text, "jobs"));
-            jobs.back().cancel_requested = cancel != 0;
-        }
-        return jobs;
-    });
+    return impl_->guarded([&] { return impl_->read_jobs(filter, "document"); });
 }
 
-std::vector<JobSummary> Store::summaries(const JobFilter& filter) {
-    return impl_->guarded([&] {
-        JobSummary row;
-        std::string stage, verdict;
-        soci::indicator verdict_there = soci::i_null;
-        long long id = 0;
-        int cancel = 0;
-        detail::JobQuery query(filter);
-        soci::statement rows(impl_->sql);
-        rows.exchange(into(id));
-        rows.exchange(into(stage));
-        rows.exchange(into(verdict, verdict_there));
-        rows.exchange(into(row.title));
-        rows.exchange(into(row.tree));
-        rows.exchange(into(row.profile));
-        rows.exchange(into(cancel));
-        rows.exchange(into(row.created_at));
-        rows.exchange(into(row.updated_at));
-        query.prepare(rows,
-                      "id, stage, verdict, title, tree, profile, cancel_requested,"
-                      " created_at, updated_at FROM jobs");
-        rows.execute();
-        std::vector<JobSummary> summaries;
-        while (rows.fetch()) {
-            row.id = id;
-            row.stage = model::enum_from_string<JobStage>(stage).value_or(JobStage::queued);
-            row.verdict.reset();
-            if (verdict_there == soci::i_ok)
-                row.verdict = model::enum_from_string<model::VerdictKind>(verdict);
-            row.cancel_requested = cancel != 0;
-            summaries.push_back(row);
-        }
-        return summaries;
-    });
+std::vector<Job> Store::summaries(const JobFilter& filter) {
+    return impl_->guarded([&] { return impl_->read_jobs(filter, "summary"); });
 }
 
 std::vector<std::int64_t> Store::unfinished_jobs() {
@@ -222,11 +212,7 @@ util::Result<void> Store::update_job(const Job& job) {
         next.created_at = stored->created_at;
         next.cancel_requested = stored->cancel_requested;
         next.updated_at = util::now_iso8601();
-        impl_->write_summary(next);
-        const long long id = next.id;
-        const auto document = write_document(next);
-        impl_->sql << "UPDATE job_documents SET document = :document WHERE job = :id",
-            use(document, "document"), use(id, "id");
+        impl_->write_job(next);
         transaction.commit();
         return {};
     });

@@ -22,31 +22,6 @@ struct JobFilter {
     int limit = 50;           // 1..500
 };
 
-// What a listing shows of a job: columns only, so that thousands of jobs cost little.
-struct JobSummary {
-    std::int64_t id = 0;
-    model::JobStage stage = model::JobStage::queued;
-    std::optional<model::VerdictKind> verdict;
-    std::string title;
-    std::string tree;
-    std::string profile;
-    bool cancel_requested = false;
-    std::string created_at;
-    std::string updated_at;
-
-    bool operator==(const JobSummary&) const = default;
-    static constexpr auto fields() {
-        using model::field;
-        return std::make_tuple(field("id", &JobSummary::id), field("stage", &JobSummary::stage),
-                               field("verdict", &JobSummary::verdict),
-                               field("title", &JobSummary::title), field("tree", &JobSummary::tree),
-                               field("profile", &JobSummary::profile),
-                               field("cancel_requested", &JobSummary::cancel_requested),
-                               field("created_at", &JobSummary::created_at),
-                               field("updated_at", &JobSummary::updated_at));
-    }
-};
-
 // Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
 // thread at a time (see AsyncStore). Every write is a transaction that is on the disk when the
 // call returns. SQL failures (full disk, damaged file) throw util::InfraError.
@@ -65,7 +40,9 @@ class Store {
     model::Job add_job(model::Job job);
     std::optional<model::Job> job(std::int64_t id);
     std::vector<model::Job> jobs(const JobFilter& filter);
-    std::vector<JobSummary> summaries(const JobFilter& filter);
+    // The same jobs in short, so that thousands cost little: without the mail's text and patch,
+    // traces, checkouts, builds and workload.
+    std::vector<model::Job> summaries(const JobFilter& filter);
     // Ids of jobs that are not done, oldest first: what a daemon that starts again goes on with.
     std::vector<std::int64_t> unfinished_jobs();
     // Replaces the job's row (all but id, created_at and cancel_requested) and sets updated_at.

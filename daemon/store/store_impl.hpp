@@ -58,7 +58,8 @@ struct Store::Impl {
         return values;
     }
 
-    void write_summary(const model::Job& job);
+    void write_job(const model::Job& job);
+    std::vector<model::Job> read_jobs(const JobFilter& filter, const std::string& column);
     void set_trial(const model::Trial& trial);
     model::Event append_event(std::int64_t job, const std::string& type, model::Json data);
 };
