@@ -13,19 +13,21 @@
 #include "model/report.hpp"
 #include "model/trial.hpp"
 #include "util/clock.hpp"
+#include "vm/exposure_meter.hpp"
+#include "vm/workload_watch.hpp"
 
 namespace krepro::vm {
 
 // The limits of one trial.
 struct TrialLimits {
-    double boot_s = 60;           // from start to "ready"
-    double boot_silence_s = 15;   // without a console byte before "ready"
-    double heartbeat_s = 20;      // without a heartbeat after "ready"
-    double wall_s = 240;          // the whole trial
-    double exposure_goal = 0;     // end clean when reached; 0: none
-    int iterations = 0;           // end clean after this many; 0: no limit
+    double boot_s = 60;                        // from start to "ready"
+    double boot_silence_s = 15;                // without a console byte before "ready"
+    double heartbeat_s = 20;                   // without a heartbeat after "ready"
+    double wall_s = 240;                       // the whole trial
+    double exposure_goal = 0;                  // end clean when reached; 0: none
+    int iterations = 0;                        // end clean after this many; 0: no limit
     std::uint64_t console_bytes = 64U << 20U;  // more is a flood
-    double after_hit_s = 2.5;     // wait this long for the heartbeat that closes a hit's exposure
+    double after_hit_s = 2.5;  // wait this long for the heartbeat that closes a hit's exposure
     model::ExposureUnit unit = model::ExposureUnit::deadline_exits;
     model::ArmName arm = model::ArmName::unpatched;
 };
@@ -46,7 +48,7 @@ struct DomainStopped {    // QEMU has ended or the guest has shut down
     std::string reason;
 };
 struct WatchdogFired {};
-struct Tick {};           // at least once a second
+struct Tick {};  // at least once a second
 struct CancelRequested {
     model::Cause cause = model::Cause::cancelled;  // or interrupted
 };
@@ -63,21 +65,102 @@ struct EndTrial {  // destroy the domain; the trial is over
 };
 using RunAction = std::variant<Continue, Resume, EndTrial>;
 
+// What a report that is not the target means for the trial.
+enum class ReportClass {
+    side,   // noise of a slow machine: noted, nothing more
+    splat,  // lockdep lives on: the trial goes on and is `other` at its end
+    blind,  // lockdep is off, or the kernel has oopsed: no evidence can follow
+    stall,  // soft lockup, RCU stall: the host's doing, unless the patched arm shows it under load
+    panic,
+};
+
+[[nodiscard]] ReportClass classify(const model::Report& report);
+
 // One trial as a state machine without I/O: lines, heartbeats, timeouts, a stopped domain and a
-// cancel race here, and only here. on() is called with monotonic `now`; after EndTrial it must
+// cancel race there, and only there. on() is called with monotonic `now`; after EndTrial it must
 // not be called again.
+//
+// Who wins: a hit that was seen is a hit, whatever else happens while its exposure is closed. Then
+// comes what the kernel said (reports, panic), then silence, then the limits. On the patched arm a
+// hang, a panic or a splat under load is `other`, never void: a retry must not wash it away.
 class RunMonitor {
   public:
     RunMonitor(TrialLimits limits, util::SteadyTime start);
     RunAction on(const RunEvent& event, util::SteadyTime now);
     // Evidence so far, for progress.
-    [[nodiscard]] double exposure() const { return exposure_; }
+    [[nodiscard]] double exposure() const { return meter_.exposure(); }
 
   private:
-    // (the implementer owns everything below)
+    enum class Phase {
+        booting,        // before "ready"
+        loaded,         // the workload runs
+        closing_hit,    // the target was seen: waiting for the heartbeat that ends its exposure
+        closing_other,  // as above, for another report on the unpatched arm
+        unexplained,    // lockdep is off: the report that says why may still come
+        crashed,        // pvpanic: the rest of the panic may still come
+        ended,
+    };
+
+    RunAction handle(const ConsoleOutput& output);
+    RunAction handle(const ReportSeen& seen);
+    RunAction handle(const HarnessLine& line);
+    RunAction handle(const DomainCrashed& crashed);
+    RunAction handle(const DomainStopped& stopped);
+    RunAction handle(const WatchdogFired& fired);
+    RunAction handle(const Tick& tick);
+    RunAction handle(const CancelRequested& request);
+    RunAction handle(const InfraFailed& failure);
+
+    RunAction on_target(const model::Report& report);
+    RunAction on_other(const model::Report& report);
+    RunAction on_early_report(const model::Report& report, ReportClass what);
+    RunAction on_ready(const model::HarnessEvent& event);
+    RunAction on_heartbeat(const model::HarnessEvent& event);
+    RunAction on_first_heartbeat(const model::HarnessEvent& event);
+    RunAction on_live_heartbeat(const model::HarnessEvent& event);
+    RunAction on_iteration_end(const model::HarnessEvent& event);
+    RunAction on_boot_tick();
+    RunAction on_loaded_tick();
+    RunAction on_phase_timeout();
+
+    // What is settled already, when something from outside ends the trial.
+    std::optional<RunAction> settled();
+    RunAction end_hit();
+    RunAction end_reported();
+    RunAction end_finished();
+    RunAction end_silent();
+    RunAction end_panicked();
+    RunAction end_void(model::Cause cause, std::string detail);
+    RunAction end_other(model::Cause cause, std::string detail);
+    RunAction end(model::OutcomeKind kind, std::optional<model::Cause> cause, std::string detail);
+
+    void enter(Phase phase, double timeout_s);
+    void linger(double uptime);
+    void prove(std::string_view line);
+    [[nodiscard]] bool patched() const { return limits_.arm == model::ArmName::patched; }
+    [[nodiscard]] double since(util::SteadyTime time) const;
+
     TrialLimits limits_;
     util::SteadyTime start_;
-    double exposure_ = 0;
+    util::SteadyTime now_;
+    util::SteadyTime last_console_;
+    util::SteadyTime last_heartbeat_;
+    util::SteadyTime last_tick_;
+    util::SteadyTime phase_began_;
+    double phase_timeout_s_ = 0;
+    Phase phase_ = Phase::booting;
+    ExposureMeter meter_;
+    WorkloadWatch workload_;
+    model::TrialOutcome outcome_;  // fills as the trial goes
+    std::string title_;            // of the report that decides
+    std::string other_title_;      // of the first other splat
+    std::string panic_title_;
+    std::optional<double> hit_uptime_;  // guest time of the target, where its lines have one
+    bool hit_blinds_ = false;           // the target has switched lockdep off
+    std::optional<model::HarnessEvent> heartbeat_;  // the last one since "ready"
+    bool done_ = false;                   // the harness has run its iterations and powers off
+    std::optional<double> linger_until_;  // guest time
+    std::uint64_t console_bytes_ = 0;
 };
 
 }  // namespace krepro::vm

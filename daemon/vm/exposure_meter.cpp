@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/exposure_meter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace krepro::vm {
+namespace {
+
+constexpr double k_longest_gap_s = 3;
+
+// As a double: the counts come from the guest, and their difference must not overflow.
+std::optional<double> exits_of(const model::HarnessEvent& event) {
+    if (!event.dl_exits) return std::nullopt;
+    return static_cast<double>(*event.dl_exits);
+}
+
+}  // namespace
+
+void ExposureMeter::begin(const model::HarnessEvent& ready) {
+    last_uptime_ = ready.uptime;
+    last_exits_ = exits_of(ready);
+}
+
+double ExposureMeter::delta_to(const model::HarnessEvent& heartbeat) const {
+    if (unit_ == model::ExposureUnit::deadline_exits) {
+        const auto exits = exits_of(heartbeat);
+        return exits && last_exits_ ? std::max(0.0, *exits - *last_exits_) : 0;
+    }
+    if (!last_uptime_) return 0;
+    const double gap = heartbeat.uptime - *last_uptime_;
+    return gap > 0 && gap <= k_longest_gap_s ? gap : 0;
+}
+
+void ExposureMeter::add(const model::HarnessEvent& heartbeat) {
+    const double delta = delta_to(heartbeat);
+    if (heartbeat.debug_locks == 1 && !blind_delta_) {
+        if (!frozen_) exposure_ += delta;
+        busiest_delta_ = std::max(busiest_delta_, delta);
+    } else if (heartbeat.debug_locks == 0 && !blind_delta_) {
+        // Here a gap counts in full: the hit lies in it, and its exposure must not be too small.
+        const bool seconds = unit_ == model::ExposureUnit::guest_seconds && last_uptime_;
+        blind_delta_ = seconds ? std::max(0.0, heartbeat.uptime - *last_uptime_) : delta;
+    }
+    last_uptime_ = heartbeat.uptime;
+    if (const auto exits = exits_of(heartbeat)) {
+        if (last_exits_) exits_ += std::max(0.0, *exits - *last_exits_);
+        last_exits_ = exits;
+    }
+}
+
+double ExposureMeter::exposure_to_the_end(double silence_s) const {
+    if (blind_delta_) return exposure_ + *blind_delta_;
+    const double beats = std::ceil(std::max(0.0, silence_s));
+    return exposure_ + beats * (unit_ == model::ExposureUnit::guest_seconds
+                                    ? std::max(1.0, busiest_delta_)
+                                    : busiest_delta_);
+}
+
+}  // namespace krepro::vm

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "model/harness.hpp"
+#include "model/workload.hpp"
+
+namespace krepro::vm {
+
+// Counts the exposure of one trial from its heartbeats. What lies between two heartbeats counts
+// when lockdep is alive at the later one: lockdep never comes back, so it was alive all the while.
+// A heartbeat gap of more than three beats counts nothing in guest seconds, for nobody knows how
+// much of it the guest ran; exits of deadline tasks are counted in the guest and have no gaps.
+class ExposureMeter {
+  public:
+    explicit ExposureMeter(model::ExposureUnit unit) : unit_(unit) {}
+
+    // "ready": where exposure begins.
+    void begin(const model::HarnessEvent& ready);
+    void add(const model::HarnessEvent& heartbeat);
+    // Nothing counts from here on (a trial that has what it wanted and only lingers).
+    void freeze() { frozen_ = true; }
+
+    [[nodiscard]] double exposure() const { return exposure_; }
+    // For the arm whose exposure must not come out too small: runs to the first heartbeat at which
+    // lockdep was off, or, where none came within `silence_s`, is estimated from the busiest beat.
+    [[nodiscard]] double exposure_to_the_end(double silence_s) const;
+    // The guest has counted at least one exit of a deadline task since "ready".
+    [[nodiscard]] bool saw_exits() const { return exits_ > 0; }
+    [[nodiscard]] double exits() const { return exits_; }
+
+  private:
+    [[nodiscard]] double delta_to(const model::HarnessEvent& heartbeat) const;
+
+    model::ExposureUnit unit_;
+    double exposure_ = 0;
+    double exits_ = 0;
+    double busiest_delta_ = 0;
+    std::optional<double> blind_delta_;  // of the first heartbeat with lockdep off
+    std::optional<double> last_uptime_;
+    std::optional<double> last_exits_;
+    bool frozen_ = false;
+};
+
+}  // namespace krepro::vm

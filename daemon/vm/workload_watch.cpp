@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/workload_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace krepro::vm {
+namespace {
+
+constexpr int k_exit_no_resource = 3;  // stress-ng's EXIT_NO_RESOURCE
+constexpr int k_exit_cannot_run = 126;
+constexpr int k_exit_not_found = 127;
+constexpr int k_signal_kill = 9;
+constexpr int k_exit_killed = 128 + k_signal_kill;
+constexpr std::int64_t k_short_of_memory_kib = 32 * 1024;
+
+constexpr std::array<std::string_view, 5> k_refusals{"EBUSY", "Device or resource busy",
+                                                     "no resource", "out of resources",
+                                                     "Operation not permitted"};
+constexpr std::array<std::string_view, 4> k_memory_words{"Out of memory", "out of memory",
+                                                         "Cannot allocate memory", "ENOMEM"};
+
+template <std::size_t N>
+bool says_any(std::string_view text, const std::array<std::string_view, N>& words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return text.find(word) != std::string_view::npos;
+    });
+}
+
+std::string last_line(std::string_view text) {
+    while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+    const auto start = text.rfind('\n');
+    return std::string(text.substr(start == text.npos ? 0 : start + 1).substr(0, 200));
+}
+
+std::string ending_words(const model::HarnessEvent& event) {
+    std::string words = event.signal ? fmt::format("signal {}", *event.signal)
+                                     : fmt::format("status {}", event.exit_status.value_or(0));
+    if (const auto line = last_line(event.what); !line.empty()) words += ": " + line;
+    return words;
+}
+
+}  // namespace
+
+void WorkloadWatch::on_heartbeat(const model::HarnessEvent& event) {
+    if (!event.mem_available_kib) return;
+    least_memory_kib_ =
+        std::min(least_memory_kib_.value_or(*event.mem_available_kib), *event.mem_available_kib);
+}
+
+bool WorkloadWatch::memory_is_short() const {
+    return least_memory_kib_ && *least_memory_kib_ < k_short_of_memory_kib;
+}
+
+WorkloadWatch::Failure WorkloadWatch::failure_of(const model::HarnessEvent& event) const {
+    const int status = event.exit_status.value_or(0);
+    if (status == 0 && !event.signal) return Failure::none;
+    const bool killed = event.signal == k_signal_kill || status == k_exit_killed;
+    if (says_any(event.what, k_memory_words) || (killed && memory_is_short()))
+        return Failure::out_of_memory;
+    if (status == k_exit_no_resource || says_any(event.what, k_refusals)) return Failure::refused;
+    if (status == k_exit_cannot_run || status == k_exit_not_found) return Failure::not_run;
+    return Failure::none;
+}
+
+std::optional<WorkloadWatch::Finding> WorkloadWatch::on_iteration_end(
+    const model::HarnessEvent& event, double exits) {
+    const bool had_exits = exits > exits_before_;
+    exits_before_ = exits;
+    const Failure failure = had_exits ? Failure::none : failure_of(event);
+    failures_in_a_row_ = failure != Failure::none && failure == last_failure_
+                             ? failures_in_a_row_ + 1
+                             : (failure != Failure::none ? 1 : 0);
+    last_failure_ = failure;
+    without_exits_in_a_row_ = had_exits ? 0 : without_exits_in_a_row_ + 1;
+    least_memory_kib_.reset();
+    if (failures_in_a_row_ >= k_in_a_row) {
+        const auto words = ending_words(event);
+        switch (failure) {
+            case Failure::refused:
+                return Finding{model::Cause::workload_refused,
+                               "the workload was refused again and again: " + words};
+            case Failure::out_of_memory:
+                return Finding{model::Cause::out_of_memory,
+                               "the workload ran out of memory again and again: " + words};
+            case Failure::not_run:
+                return Finding{model::Cause::workload_without_effect,
+                               "the workload's command cannot be run: " + words};
+            case Failure::none:
+                break;
+        }
+    }
+    if (unit_ == model::ExposureUnit::deadline_exits && without_exits_in_a_row_ >= k_in_a_row)
+        return Finding{
+            model::Cause::workload_without_effect,
+            fmt::format("no deadline task exited in {} iterations", without_exits_in_a_row_)};
+    return std::nullopt;
+}
+
+}  // namespace krepro::vm
