@@ -48,6 +48,13 @@ const k_empty_report = {
     first_byte: 0, end_byte: 0, first_line: 0, end_line: 0, uptime_s: null, text: '',
 };
 
+const k_mail_context = {
+    cpu: 1, pid: 2848, comm: 'life', release: '', taint: 'Tainted: G W',
+    hardware: 'HP ProLiant DL388p Gen8, BIOS P70 07/15/2012', interrupt: null, wait_outer: null,
+    wait_inner: null, in_atomic: null, irqs_disabled: null, preempt_count: null, rcu_depth: null,
+    preemption_disabled_at: null, words: '',
+};
+
 function build_of(arm, objects, wall_s, cached) {
     return {
         key: arm === 'unpatched' ? '9f3ab6d0c7e14b52' : '41c07de2aa9016f8', arm,
@@ -72,11 +79,10 @@ const k_workload = {
 function empty_job(id, title) {
     return {
         id, stage: 'queued', title,
-        spec: { mail: k_mail, tree: 'debian-6.1.8-rt5', profile: 'rt-lockdep', workload: 'amplified', confidence: 0.95, budget: { wall_s: 3600, trials: 60 }, script: '' },
+        spec: { tree: 'debian-6.1.8-rt5', profile: 'rt-lockdep', workload: 'amplified', confidence: 0.95, budget: { wall_s: 3600, trials: 60 }, script: '' },
         mail: mail_of(title),
-        expected: { ...k_empty_report, title: 'splat in inactive_task_timer', frames: k_expected_frames, context: reports_of('')[0]?.context ?? { cpu: 1, pid: 2848, comm: 'life', release: '', taint: 'Tainted: G W', hardware: 'HP ProLiant DL388p Gen8, BIOS P70 07/15/2012', interrupt: null, wait_outer: null, wait_inner: null, in_atomic: null, irqs_disabled: null, preempt_count: null, rcu_depth: null, preemption_disabled_at: null, words: '' } },
-        direction: null, unpatched_checkout: null, patched_checkout: null, unpatched_build: null,
-        patched_build: null, workload: null, target_signature: '', verdict: null, problem: null,
+        expected: { ...k_empty_report, title: 'splat in inactive_task_timer', frames: k_expected_frames, context: k_mail_context },
+        direction: null, unpatched_build: null, patched_build: null, workload: null, target_signature: '', verdict: null, problem: null,
         cancel_requested: false, created_at: iso(0), updated_at: iso(0),
     };
 }
@@ -225,10 +231,40 @@ const building = { ...empty_job(7, 'kernel/fork: free the task from a workqueue'
 building.created_at = new Date(Date.now() - 95000).toISOString();
 jobs.set(7, building);
 
+export const mails = new Map();
+export const mail_of_job = (id) => mails.get(id) ?? k_mail;
+
 export function add_job(mail, spec) {
     const id = jobs.size + 1;
     const title = mail.split('\n').find((line) => line.trim() !== '')?.replace(/^Subject:\s*(\[[^\]]*\]\s*)?/, '') ?? '';
-    const job = { ...empty_job(id, title), spec: { ...empty_job(id, title).spec, mail, ...spec }, created_at: new Date().toISOString() };
+    const job = { ...empty_job(id, title), created_at: new Date().toISOString() };
+    job.spec = { ...job.spec, ...spec };
     jobs.set(id, job);
+    mails.set(id, mail);
     return job;
+}
+
+function arm_of(job, arm) {
+    return {
+        checkout: null, build: job[`${arm}_build`], counts: counts(job.id, arm),
+        trials: [...trials.values()].filter((t) => t.job === job.id && t.arm === arm),
+    };
+}
+
+// The documents as the daemon serves them.
+export function job_document(job) {
+    const { unpatched_build, patched_build, ...rest } = job;
+    const short = [...reports.values()].filter((r) => r.job === job.id).map((r) => ({
+        id: r.id, trial: r.trial, arm: r.arm, title: r.report.title, kind: r.report.kind,
+        signature: r.report.signature, target: r.target, matches_expected: r.matches_expected, at: r.at,
+    }));
+    return { ...rest, arms: { unpatched: arm_of(job, 'unpatched'), patched: arm_of(job, 'patched') }, reports: short };
+}
+
+export function job_summary(job) {
+    return {
+        id: job.id, stage: job.stage, verdict: job.verdict?.kind ?? null, title: job.title,
+        tree: job.spec.tree, profile: job.spec.profile, cancel_requested: job.cancel_requested,
+        created_at: job.created_at, updated_at: job.updated_at,
+    };
 }

@@ -7,7 +7,9 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { add_job, consoles, jobs, reports, running_trial, trials } from './samples.mjs';
+import {
+    add_job, consoles, job_document, job_summary, jobs, mail_of_job, reports, running_trial, trials,
+} from './samples.mjs';
 
 const k_dist = fileURLToPath(new URL('../dist', import.meta.url));
 const k_policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
@@ -28,13 +30,13 @@ function problem(response, status, title, detail, more = {}) {
 }
 
 function list_jobs(response, url) {
-    const text = (url.searchParams.get('text') ?? '').toLowerCase();
+    const text = (url.searchParams.get('q') ?? '').toLowerCase();
     const verdict = url.searchParams.get('verdict');
     const stage = url.searchParams.get('stage');
     const found = [...jobs.values()].reverse().filter((job) =>
         job.title.toLowerCase().includes(text)
         && (!verdict || job.verdict?.kind === verdict) && (!stage || job.stage === stage));
-    json(response, 200, { jobs: found });
+    json(response, 200, { jobs: found.map(job_summary), next: null });
 }
 
 async function post_job(request, response, url) {
@@ -42,10 +44,10 @@ async function post_job(request, response, url) {
     for await (const part of request) mail += part;
     const tree = url.searchParams.get('tree') ?? 'debian-6.1.8-rt5';
     if (!tree.startsWith('debian-'))
-        return problem(response, 400, 'Bad job', `There is no tree "${tree}".`, { where: 'tree', hint: 'One of debian-6.1.8-rt5, debian-6.1-rt, debian-6.12.' });
+        return problem(response, 400, 'Bad job', `There is no tree "${tree}".`, { where: 'field tree', hint: 'One of debian-6.1.8-rt5, debian-6.1-rt, debian-6.12.' });
     if (!mail.includes('diff --git'))
-        return problem(response, 400, 'Bad mail', 'The mail has no diff.', { where: 'mail', hint: 'Send the whole mail, with the patch.' });
-    return json(response, 202, add_job(mail, { tree, workload: url.searchParams.get('workload') ?? 'amplified' }));
+        return problem(response, 400, 'Bad mail', 'The mail has no diff.', { where: 'field mail', hint: 'Send the whole mail, with the patch.' });
+    return json(response, 202, job_document(add_job(mail, { tree, workload: url.searchParams.get('workload') ?? 'amplified' })));
 }
 
 function send_console(request, response, id) {
@@ -79,7 +81,8 @@ function send_events(response, id) {
 
 const k_routes = [
     [/^\/jobs$/, (_, response, url) => list_jobs(response, url)],
-    [/^\/jobs\/(\d+)$/, (_r, response, _u, id) => json(response, 200, jobs.get(id)), jobs],
+    [/^\/jobs\/(\d+)$/, (_r, response, _u, id) => json(response, 200, job_document(jobs.get(id))), jobs],
+    [/^\/jobs\/(\d+)\/mail$/, (_r, response, _u, id) => send(response, 200, 'text/plain; charset=utf-8', mail_of_job(id)), jobs],
     [/^\/jobs\/(\d+)\/trials$/, (_r, response, _u, id) => json(response, 200, { trials: [...trials.values()].filter((t) => t.job === id) }), jobs],
     [/^\/jobs\/(\d+)\/reports$/, (_r, response, _u, id) => json(response, 200, { reports: [...reports.values()].filter((r) => r.job === id) }), jobs],
     [/^\/jobs\/(\d+)\/events$/, (_r, response, _u, id) => send_events(response, id), jobs],

@@ -22,7 +22,7 @@ function frame_of(line, stack) {
 export function frames_of(text) {
     const frames = [];
     let stack = '';
-    for (const line of text.split('\n')) {
+    for (const line of text.split(/\r?\n/)) {
         const marker = /^\s*<(\/?)([A-Z]+)>$/.exec(line);
         if (marker) stack = marker[1] ? '' : marker[2];
         const frame = frame_of(line.startsWith(' ') ? line : ` ${line}`, stack);
@@ -84,7 +84,7 @@ const k_details = [
 
 // The reports of a console, found by their headlines.
 export function reports_of(console_text) {
-    const lines = console_text.split('\n');
+    const lines = console_text.split(/\r?\n/);
     const starts = [
         lines.findIndex((line) => line.includes('Invalid wait context')) - 1,
         lines.findIndex((line) => line.includes('BUG: sleeping function')),

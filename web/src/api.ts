@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's API below /api/v1. Every failure is an ApiError with what the daemon said.
 
-import type { Job, StoredReport, Trial, WorkloadForm } from './model';
+import type { Job, JobListing, StoredReport, Trial, WorkloadForm } from './model';
 
 export const k_api = '/api/v1';
 
@@ -81,50 +81,46 @@ async function get_json(path: string, signal?: AbortSignal): Promise<unknown> {
 
 // The daemon writes these from the structs of model.ts; they are trusted to have that shape, their
 // strings are not trusted at all.
-async function get<T>(path: string, member: string, signal?: AbortSignal): Promise<T> {
-    const body = await get_json(path, signal);
-    return (is_object(body) && member in body ? body[member] : body) as T;
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return (await get_json(path, signal)) as T;
 }
 
 export interface JobQuery {
     text: string;
     verdict: string;
     stage: string;
-    before: number;
+    before: number;  // jobs older than this one; 0: the newest
 }
 
-export function jobs_path(query: JobQuery): string {
+export function jobs_query(query: JobQuery): string {
     const parameters = new URLSearchParams();
-    if (query.text) parameters.set('text', query.text);
+    if (query.text) parameters.set('q', query.text);
     if (query.verdict) parameters.set('verdict', query.verdict);
     if (query.stage) parameters.set('stage', query.stage);
     if (query.before) parameters.set('before', String(query.before));
     const text = parameters.toString();
-    return `${k_api}/jobs${text ? `?${text}` : ''}`;
+    return text ? `?${text}` : '';
 }
 
-export function get_jobs(query: JobQuery, signal?: AbortSignal): Promise<Job[]> {
-    return get(jobs_path(query), 'jobs', signal);
+export function get_jobs(query: JobQuery, signal?: AbortSignal): Promise<JobListing> {
+    return get(`${k_api}/jobs${jobs_query(query)}`, signal);
 }
 
 export function get_job(id: number, signal?: AbortSignal): Promise<Job> {
-    return get(`${k_api}/jobs/${id}`, 'job', signal);
+    return get(`${k_api}/jobs/${id}`, signal);
 }
 
-export function get_trials(job: number, signal?: AbortSignal): Promise<Trial[]> {
-    return get(`${k_api}/jobs/${job}/trials`, 'trials', signal);
-}
-
-export function get_reports(job: number, signal?: AbortSignal): Promise<StoredReport[]> {
-    return get(`${k_api}/jobs/${job}/reports`, 'reports', signal);
+export async function get_reports(job: number, signal?: AbortSignal): Promise<StoredReport[]> {
+    const body = await get<{ reports: StoredReport[] }>(`${k_api}/jobs/${job}/reports`, signal);
+    return body.reports;
 }
 
 export function get_report(id: number, signal?: AbortSignal): Promise<StoredReport> {
-    return get(`${k_api}/reports/${id}`, 'report', signal);
+    return get(`${k_api}/reports/${id}`, signal);
 }
 
 export function get_trial(id: number, signal?: AbortSignal): Promise<Trial> {
-    return get(`${k_api}/trials/${id}`, 'trial', signal);
+    return get(`${k_api}/trials/${id}`, signal);
 }
 
 export function console_path(trial: number): string {
@@ -137,6 +133,8 @@ export interface Submission {
     profile: string;
     workload: WorkloadForm;
     confidence: string;
+    minutes: string;  // for the trials
+    trials: string;   // at most
 }
 
 export async function submit(submission: Submission): Promise<Job> {
@@ -145,6 +143,8 @@ export async function submit(submission: Submission): Promise<Job> {
         profile: submission.profile,
         workload: submission.workload,
         confidence: submission.confidence,
+        wall_s: String(Number(submission.minutes) * 60),
+        trials: submission.trials,
     });
     const response = await request(`${k_api}/jobs?${parameters}`, {
         method: 'POST',
@@ -152,6 +152,10 @@ export async function submit(submission: Submission): Promise<Job> {
         body: submission.mail,
     });
     if (!response.ok) throw new ApiError(await read_problem(response));
-    const body: unknown = await response.json();
-    return (is_object(body) && 'job' in body ? body['job'] : body) as Job;
+    return (await response.json()) as Job;
+}
+
+export async function cancel_job(id: number): Promise<void> {
+    const response = await request(`${k_api}/jobs/${id}/cancel`, { method: 'POST' });
+    if (!response.ok) throw new ApiError(await read_problem(response));
 }

@@ -13,10 +13,10 @@ const k_hidden =
     /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/u;
 const k_hidden_run = new RegExp(`(${k_hidden.source})`, 'u');
 
+// "^[" for escape, as terminals write it; "<U+202E>" for what has no such name.
 export function control_name(character: string): string {
     const code = character.codePointAt(0) ?? 0;
-    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-    if (code === 0x7f) return '\u2421';
+    if (code < 0x20 || code === 0x7f) return `^${String.fromCodePoint(code ^ 0x40)}`;
     return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
 }
 

@@ -3,10 +3,19 @@ import type { Problem, Submission } from './api';
 
 export type FieldName = keyof Submission;
 
-const k_fields: FieldName[] = ['tree', 'profile', 'workload', 'confidence'];
+// What the daemon calls the fields of the form.
+const k_fields: Record<string, FieldName> = {
+    tree: 'tree',
+    profile: 'profile',
+    workload: 'workload',
+    confidence: 'confidence',
+    wall_s: 'minutes',
+    trials: 'trials',
+};
 
 // The field of the form that a problem is about; the mail when it names none of the others.
 export function field_of(problem: Problem): FieldName {
-    const where = problem.where.toLowerCase().split(/[^a-z]+/);
-    return k_fields.find((name) => where.includes(name)) ?? 'mail';
+    const names = problem.where.toLowerCase().split(/[^a-z_]+/);
+    const known = names.find((name) => Object.hasOwn(k_fields, name));
+    return known === undefined ? 'mail' : (k_fields[known] ?? 'mail');
 }

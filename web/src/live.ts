@@ -31,8 +31,11 @@ export function parse_event(type: string, id: string, data: string): JobEvent | 
     };
 }
 
+// A history comes as a burst: events are handed on together.
+const k_gather_ms = 100;
+
 // Listens while `job` is not 0.
-export function use_job_events(job: number, take: (event: JobEvent) => void): LiveState {
+export function use_job_events(job: number, take: (events: JobEvent[]) => void): LiveState {
     const [state, set_state] = useState<LiveState>('off');
     const taker = useRef(take);
     taker.current = take;
@@ -44,6 +47,14 @@ export function use_job_events(job: number, take: (event: JobEvent) => void): Li
         }
         let source: EventSource | null = null;
         let timer = 0;
+        let gathering = 0;
+        let gathered: JobEvent[] = [];
+        const hand_on = () => {
+            const events = gathered;
+            gathered = [];
+            gathering = 0;
+            taker.current(events);
+        };
         const open = () => {
             source = new EventSource(`${k_api}/jobs/${job}/events`);
             source.onopen = () => set_state('live');
@@ -51,16 +62,24 @@ export function use_job_events(job: number, take: (event: JobEvent) => void): Li
                 set_state('reconnecting');
                 if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, 3000);
             };
+            // Nothing more will come; a new stream would begin with the whole history again.
+            source.addEventListener('end', () => {
+                source?.close();
+                set_state('off');
+            });
             for (const type of k_event_types)
                 source.addEventListener(type, (message: MessageEvent<string>) => {
                     const event = parse_event(type, message.lastEventId, message.data);
-                    if (event) taker.current(event);
+                    if (!event) return;
+                    gathered.push(event);
+                    if (gathering === 0) gathering = window.setTimeout(hand_on, k_gather_ms);
                 });
         };
         set_state('connecting');
         open();
         return () => {
             window.clearTimeout(timer);
+            window.clearTimeout(gathering);
             source?.close();
         };
     }, [job]);

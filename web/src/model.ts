@@ -21,8 +21,8 @@ export interface Budget {
     trials: number;
 }
 
+// Without the mail's text, which has an address of its own.
 export interface JobSpec {
-    mail: string;
     tree: string;
     profile: string;
     workload: WorkloadForm;
@@ -249,6 +249,27 @@ export interface JobProblem {
     stage: string;
 }
 
+export interface Arm {
+    checkout: Checkout | null;
+    build: Build | null;
+    // Of the trials of the workload's form that the job runs now.
+    counts: ArmCounts;
+    trials: Trial[];
+}
+
+// What a job's document says of a report; the whole report has an address of its own.
+export interface ShortReport {
+    id: number;
+    trial: number;
+    arm: ArmName;
+    title: string;
+    kind: string;
+    signature: string;
+    target: boolean;
+    matches_expected: boolean;
+    at: string;
+}
+
 export interface Job {
     id: number;
     stage: JobStage;
@@ -257,10 +278,6 @@ export interface Job {
     mail: Mail;
     expected: Report | null;
     direction: 'forward' | 'reverse' | null;
-    unpatched_checkout: Checkout | null;
-    patched_checkout: Checkout | null;
-    unpatched_build: Build | null;
-    patched_build: Build | null;
     workload: Workload | null;
     target_signature: string;
     verdict: Verdict | null;
@@ -268,6 +285,26 @@ export interface Job {
     cancel_requested: boolean;
     created_at: string;
     updated_at: string;
+    arms: Record<ArmName, Arm>;
+    reports: ShortReport[];
+}
+
+// A line of the list of jobs.
+export interface JobSummary {
+    id: number;
+    stage: JobStage;
+    verdict: VerdictKind | null;
+    title: string;
+    tree: string;
+    profile: string;
+    cancel_requested: boolean;
+    created_at: string;
+    updated_at: string;
+}
+
+export interface JobListing {
+    jobs: JobSummary[];
+    next: string | null;  // where older jobs are
 }
 
 export interface JobEvent {

@@ -19,7 +19,7 @@ export function repeat_commands(job: Job, origin: string): Repeat {
     const query = new URLSearchParams({ tree, profile, workload, confidence: String(confidence) });
     const mail = `job-${job.id}.mail`;
     return {
-        save: `curl -s ${origin}${k_api}/jobs/${job.id} | jq -r '.job // . | .spec.mail' > ${mail}`,
+        save: `curl -s ${origin}${k_api}/jobs/${job.id}/mail > ${mail}`,
         cli: `krepro submit --tree ${quoted(tree)} --profile ${quoted(profile)}`
             + ` --workload ${workload} --confidence ${confidence} ${mail}`,
         http: `curl --data-binary @${mail} -H 'Content-Type: text/plain'`

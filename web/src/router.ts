@@ -33,9 +33,8 @@ export function go(target: string): void {
 }
 
 // Changes the query of the page in the address bar without a new history entry.
-export function replace_query(parameters: URLSearchParams): void {
-    const text = parameters.toString();
-    history.replaceState(null, '', location.pathname + (text ? `?${text}` : ''));
+export function replace_query(query: string): void {
+    history.replaceState(null, '', location.pathname + query);
 }
 
 // The link that a plain click would follow inside the application.

@@ -59,14 +59,17 @@ export class LineStore {
         return this.indexed >= this.total;
     }
 
-    // Reads on where the index ends. False when there was nothing more.
+    // Reads on where the index ends. False when there was nothing more. At what was the end, the
+    // last byte is asked for once more: a range that begins where a file ends is an error in HTTP.
     async index_more(signal?: AbortSignal): Promise<boolean> {
-        const number = Math.floor(this.indexed / this.chunk_bytes_);
         const start = this.indexed;
-        const slice = await this.read_(start, (number + 1) * this.chunk_bytes_, signal);
-        this.total = Math.max(slice.total, start + slice.bytes.length);
-        if (slice.bytes.length === 0 || this.indexed !== start) return false;
-        this.append(number, slice.bytes);
+        const number = Math.floor(start / this.chunk_bytes_);
+        const overlap = start > 0 && start >= this.total ? 1 : 0;
+        const slice = await this.read_(start - overlap, (number + 1) * this.chunk_bytes_, signal);
+        const fresh = slice.bytes.subarray(overlap);
+        this.total = Math.max(slice.total, start + fresh.length);
+        if (fresh.length === 0 || this.indexed !== start) return false;
+        this.append(number, fresh);
         return true;
     }
 

@@ -40,6 +40,10 @@ async function follow(
     while (!signal.aborted) {
         try {
             const was_running = running();
+            if (!was_running && store.indexed > 0 && store.complete) {
+                show(null);
+                return;
+            }
             const more = await store.index_more(signal);
             if (signal.aborted) return;
             if (!more || store.complete || performance.now() - shown_at > k_show_every_ms) {
@@ -59,16 +63,24 @@ async function follow(
     }
 }
 
-// Reads to the end, and goes on while `running`.
-export function use_console(trial: number, running: boolean): ConsoleState {
+// `none`: the trial ended before its VM began, and has no console.
+export type ConsoleSource = 'running' | 'ended' | 'none';
+
+// Reads to the end, and goes on while the trial runs.
+export function use_console(trial: number, source: ConsoleSource): ConsoleState {
+    const running = source === 'running';
     const store = useMemo(() => new LineStore(range_reader(console_path(trial))), [trial]);
     const [state, set_state] = useState({ lines: 0, complete: false, error: null as Error | null });
     useEffect(() => {
+        if (source === 'none') {
+            set_state({ lines: 0, complete: true, error: null });
+            return undefined;
+        }
         const abort = new AbortController();
         const show = (error: Error | null) =>
             set_state({ lines: store.lines, complete: store.complete, error });
         void follow(store, () => running, show, abort.signal);
         return () => abort.abort();
-    }, [store, running]);
+    }, [store, source]);
     return { store, ...state };
 }

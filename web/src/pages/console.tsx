@@ -99,7 +99,7 @@ function Head({ whole, state }: { whole: TrialWhole; state: ConsoleState }) {
                 {trial.ended_at === null
                     ? <span class={`live ${state.error ? 'live-reconnecting' : 'live-live'}`} role="status">{state.error ? 'reconnecting' : 'live'}</span>
                     : null}
-                <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>Download</a>
+                {trial.console || trial.ended_at === null ? <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>Download</a> : null}
             </span>
         </header>
     );
@@ -159,7 +159,7 @@ function Toolbar({ tools, state }: { tools: Tools; state: ConsoleState }) {
 
 function Nothing({ trial, state }: { trial: Trial; state: ConsoleState }) {
     if (!state.complete) return <p class="state loading" role="status">Loading the console …</p>;
-    return <div class="state empty"><p>{trial.ended_at === null ? 'Nothing was printed yet.' : 'This trial printed nothing.'}</p></div>;
+    return <div class="state empty"><p>{trial.ended_at === null ? 'Nothing was printed yet.' : 'This trial ended before its machine printed anything.'}</p></div>;
 }
 
 // Scrolls to a line as soon as the reader has got that far, once.
@@ -180,7 +180,7 @@ function use_arrival(handle: { current: ViewHandle | null }, lines: number): (li
 function Body({ whole }: { whole: TrialWhole }) {
     const { trial } = whole;
     const running = trial.ended_at === null;
-    const state = use_console(trial.id, running);
+    const state = use_console(trial.id, running ? 'running' : trial.console ? 'ended' : 'none');
     const [selection, select] = use_selection();
     const [find, set_find] = useState('');
     const [following, set_following] = useState(running && selection === null);

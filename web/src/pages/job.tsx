@@ -3,8 +3,8 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { get_job, get_reports, get_trials, k_api } from '../api';
-import { evidence_of, exposure_needed, hits_needed } from '../evidence';
+import { cancel_job, get_job, get_reports, k_api } from '../api';
+import { alpha_of_attempt, exposure_factor, hits_needed } from '../evidence';
 import { percent, plural } from '../format';
 import type { LiveState } from '../live';
 import { use_job_events } from '../live';
@@ -17,6 +17,8 @@ import { LiveSign, With } from '../parts/states';
 import { Ago, Command, Raw, Shown } from '../parts/text';
 import { Timeline } from '../parts/timeline';
 import { VerdictBox } from '../parts/verdict_box';
+import { group_reports } from '../report_groups';
+import type { ReportGroup } from '../report_groups';
 import type { Progress } from '../progress';
 import { advanced, k_no_progress } from '../progress';
 import { repeat_commands } from '../repeat';
@@ -25,30 +27,46 @@ import { use_title } from '../title';
 
 interface Whole {
     job: Job;
-    trials: Trial[];
+    trials: Trial[];  // of both arms, in order of start
     reports: StoredReport[];
 }
 
 async function get_whole(id: number, signal: AbortSignal): Promise<Whole> {
-    const [job, trials, reports] = await Promise.all([
-        get_job(id, signal), get_trials(id, signal), get_reports(id, signal),
-    ]);
-    return { job, trials, reports };
+    const [job, reports] = await Promise.all([get_job(id, signal), get_reports(id, signal)]);
+    const trials = [...job.arms.unpatched.trials, ...job.arms.patched.trials];
+    return { job, reports, trials: trials.sort((a, b) => a.id - b.id) };
 }
 
-// What the stopping rule asks of each arm now; the verdict's own numbers once it is there.
-function demand_of(whole: Whole, arm: ArmName): Demand {
-    const { job, trials } = whole;
-    const unit = job.verdict?.unit ?? job.workload?.unit
-        ?? trials.find((trial) => trial.outcome)?.outcome?.unit ?? 'guest_seconds';
-    const { confidence } = job.spec;
-    const hit_arm: ArmName = job.verdict?.kind === 'regression' ? 'patched' : 'unpatched';
-    const k = job.verdict?.hits_needed || hits_needed(confidence);
+// What the stopping rule asks of an arm now; the verdict's own numbers once it is there.
+function demand_of(job: Job, arm: ArmName): Demand {
+    const { verdict } = job;
+    const { confidence, workload } = job.spec;
+    const unit = verdict?.unit ?? job.workload?.unit ?? 'guest_seconds';
+    const hit_arm: ArmName = verdict?.kind === 'regression' ? 'patched' : 'unpatched';
+    const k = verdict?.hits_needed || hits_needed(confidence);
     if (arm === hit_arm) return { hits: k, exposure: null, unit };
-    if (job.verdict) return { hits: null, exposure: job.verdict.exposure_needed, unit };
-    const hits = evidence_of(trials, hit_arm);
-    const known = hits.hits >= k;
-    return { hits: null, unit, exposure: known ? exposure_needed(confidence, k, hits.exposure) : null };
+    if (verdict) return { hits: null, exposure: verdict.exposure_needed, unit };
+    const { counts } = job.arms[hit_arm];
+    const factor = exposure_factor(alpha_of_attempt(confidence, workload), k);
+    return { hits: null, exposure: counts.hits >= k ? factor * counts.exposure : null, unit };
+}
+
+function Cancel({ job }: { job: Job }) {
+    const [said, set_said] = useState('');
+    if (job.stage === 'done') return null;
+    const cancel = () => {
+        set_said('…');
+        cancel_job(job.id).then(
+            () => set_said('being cancelled'),
+            (error: unknown) => set_said(error instanceof Error ? error.message : String(error)),
+        );
+    };
+    const noted = job.cancel_requested || said !== '';
+    return (
+        <button type="button" class="quiet" disabled={noted} onClick={cancel}>
+            <span role="status">{job.cancel_requested ? 'being cancelled' : said || 'Cancel'}</span>
+        </button>
+    );
 }
 
 function Head({ job, live }: { job: Job; live: LiveState }) {
@@ -69,34 +87,36 @@ function Head({ job, live }: { job: Job; live: LiveState }) {
             </div>
             <span class="links">
                 <LiveSign state={live} />
+                <Cancel job={job} />
                 <a href={`${k_api}/jobs/${job.id}`}>JSON</a>
+                <a href={`${k_api}/jobs/${job.id}/mail`}>mail</a>
             </span>
         </header>
     );
 }
 
-function report_note(stored: StoredReport): string {
-    if (stored.target) return stored.matches_expected ? 'the target, as in the mail' : 'the target';
-    return stored.matches_expected ? 'as in the mail' : 'another bug';
+function group_note(group: ReportGroup): string {
+    if (group.target) return group.matches_expected ? 'the target, as in the mail' : 'the target';
+    return group.matches_expected ? 'as in the mail' : 'another bug';
 }
 
 function Reports({ reports, trials }: { reports: StoredReport[]; trials: Trial[] }) {
     const number_of = new Map(trials.map((trial) => [trial.id, trial.number]));
+    const groups = group_reports(reports);
     return (
         <section aria-labelledby="reports">
             <h2 id="reports">Reports</h2>
-            {reports.length === 0 ? <p class="dim">No report was read off a console yet.</p> : (
+            {groups.length === 0 ? <p class="dim">No report was read off a console.</p> : (
                 <ul class="reports">
-                    {reports.map((stored) => (
-                        <li key={stored.id}>
-                            <a href={`/reports/${stored.id}`}><Shown text={stored.report.title} /></a>
+                    {groups.map((group) => (
+                        <li key={group.reports[0]?.id}>
+                            <a href={`/reports/${group.reports[0]?.id}`}><Shown text={group.title} /></a>
                             <span class="small dim">
-                                {stored.arm}, trial {number_of.get(stored.trial) ?? stored.trial} ·{' '}
-                                <span class={stored.target ? 'target' : ''}>{report_note(stored)}</span>
-                                {stored.report.corrupted ? ' · cut off' : ''} ·{' '}
-                                <a href={`/trials/${stored.trial}/console#L${stored.report.first_line}-L${Math.max(stored.report.first_line, stored.report.end_line - 1)}`}>
-                                    console line {stored.report.first_line}
-                                </a>
+                                <span class={group.target ? 'target' : ''}>{group_note(group)}</span>
+                                {' · '}{group.arm}{group.reports.length > 1 ? ', trials ' : ', trial '}
+                                {group.reports.map((stored, i) => (
+                                    <>{i > 0 ? ', ' : null}<a href={`/reports/${stored.id}`}>{number_of.get(stored.trial) ?? '?'}</a></>
+                                ))}
                             </span>
                         </li>
                     ))}
@@ -185,7 +205,7 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
             <Log progress={progress} />
             <div class="arms">
                 {(['unpatched', 'patched'] as const).map((arm) => (
-                    <ArmPanel key={arm} job={job} arm={arm} trials={trials} demand={demand_of(whole, arm)} progress={progress} />
+                    <ArmPanel key={arm} job={job} arm={arm} demand={demand_of(job, arm)} progress={progress} />
                 ))}
             </div>
             <Legend />
@@ -202,21 +222,21 @@ export function JobPage({ id }: { id: number }) {
     const whole = use_resource(`job ${id}`, (signal) => get_whole(id, signal));
     const [progress, set_progress] = useState<Progress>(k_no_progress);
     const timer = useRef(0);
-    const take = (event: JobEvent) => {
-        set_progress((old) => advanced(old, event));
-        if (event.type === 'heartbeat' || event.type === 'log') return;
+    const done = whole.data?.job.stage === 'done';
+    const take = (events: JobEvent[]) => {
+        set_progress((old) => events.reduce(advanced, old));
+        if (done || !events.some((event) => event.type !== 'heartbeat' && event.type !== 'log')) return;
         window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(whole.reload, 250);
+        timer.current = window.setTimeout(whole.reload, 200);
     };
     useEffect(() => () => window.clearTimeout(timer.current), []);
-    const done = whole.data?.job.stage === 'done';
-    const live = use_job_events(whole.data !== null && !done ? id : 0, take);
+    const live = use_job_events(whole.data !== null ? id : 0, take);
     use_title(whole.data?.job.title ?? `job ${id}`);
     return (
         <With resource={whole} what={`job ${id}`}>
             {(data) => (
                 <>
-                    <Head job={data.job} live={live} />
+                    <Head job={data.job} live={done ? 'off' : live} />
                     <Body whole={data} progress={progress} />
                 </>
             )}

@@ -4,14 +4,16 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import type { JobQuery } from '../api';
-import { get_jobs, jobs_path } from '../api';
-import { exposure, percent } from '../format';
-import type { ArmCounts, Job, Verdict } from '../model';
+import { get_jobs, jobs_query, k_api } from '../api';
+import { exposure, words } from '../format';
+import type { ArmCounts, ExposureUnit, JobSummary } from '../model';
 import { Empty, With } from '../parts/states';
 import { Ago, Shown } from '../parts/text';
 import { Hits, JobBadge, k_stages, k_verdicts } from '../parts/verdict';
 import { use_resource } from '../resource';
 import { replace_query } from '../router';
+import type { RowDetails } from '../row_details';
+import { use_row_details } from '../row_details';
 import { use_title } from '../title';
 
 const k_poll_ms = 4000;
@@ -19,7 +21,7 @@ const k_poll_ms = 4000;
 function query_in_address(): JobQuery {
     const parameters = new URLSearchParams(location.search);
     return {
-        text: parameters.get('text') ?? '',
+        text: parameters.get('q') ?? '',
         verdict: parameters.get('verdict') ?? '',
         stage: parameters.get('stage') ?? '',
         before: Number(parameters.get('before')) || 0,
@@ -27,7 +29,7 @@ function query_in_address(): JobQuery {
 }
 
 function put_in_address(query: JobQuery): void {
-    replace_query(new URLSearchParams(jobs_path(query).split('?')[1] ?? ''));
+    replace_query(jobs_query(query));
 }
 
 function Filters({ query, change }: { query: JobQuery; change: (query: JobQuery) => void }) {
@@ -66,43 +68,58 @@ function Filters({ query, change }: { query: JobQuery; change: (query: JobQuery)
     );
 }
 
-function Arm({ counts, verdict, name }: { counts: ArmCounts; verdict: Verdict; name: string }) {
+function ArmLine({ name, counts, unit }: { name: string; counts: ArmCounts; unit: ExposureUnit }) {
     return (
         <span class="arm-counts">
             <span class="arm-name">{name}</span>
-            <span><Hits hits={counts.hits} trials={counts.trials - counts.void} /> hits</span>
-            <span class="dim">{exposure(counts.exposure, verdict.unit)}</span>
+            <span><Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} /> hits</span>
+            <span class="dim">{exposure(counts.exposure, unit)}</span>
         </span>
     );
 }
 
-function Row({ job }: { job: Job }) {
-    const { verdict } = job;
+function Evidence({ details }: { details: RowDetails | null }) {
+    if (!details) return null;
+    if (details.problem) return <span class="dim"><Shown text={details.problem} /></span>;
+    const { unpatched, patched, unit } = details;
+    const judged = (counts: ArmCounts) => counts.hits + counts.clean + counts.other;
+    if (judged(unpatched) + judged(patched) === 0) return null;
+    return (
+        <>
+            <ArmLine name="unpatched" counts={unpatched} unit={unit} />
+            <ArmLine name="patched" counts={patched} unit={unit} />
+        </>
+    );
+}
+
+function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) {
     return (
         <li class="job">
-            <div class="job-verdict"><JobBadge job={job} /></div>
+            <div class="job-verdict">
+                <JobBadge stage={job.stage} verdict={job.verdict} cancelled={job.cancel_requested} />
+            </div>
             <div class="job-what">
                 <a class="job-title" href={`/jobs/${job.id}`}>
                     {job.title ? <Shown text={job.title} /> : `job ${job.id}`}
                 </a>
                 <div class="dim small">
-                    #{job.id} · <Shown text={job.spec.tree} /> · <Shown text={job.spec.profile} /> ·{' '}
-                    {job.spec.workload} · {percent(job.spec.confidence)}
-                    {job.mail.author ? <> · <Shown text={job.mail.author.replace(/\s*<[^>]*>$/, '')} /></> : null}
+                    #{job.id} · <Shown text={job.tree} /> · <Shown text={job.profile} />
+                    {details ? <> · {words(details.form)}</> : null}
+                    {details?.author ? <> · <Shown text={details.author} /></> : null}
                 </div>
             </div>
-            <div class="job-arms small">
-                {verdict && verdict.kind !== 'error' ? (
-                    <>
-                        <Arm counts={verdict.unpatched} verdict={verdict} name="unpatched" />
-                        <Arm counts={verdict.patched} verdict={verdict} name="patched" />
-                    </>
-                ) : job.problem ? (
-                    <span class="dim"><Shown text={job.problem.what} /></span>
-                ) : null}
-            </div>
+            <div class="job-arms small"><Evidence details={details} /></div>
             <div class="job-time dim small"><Ago at={job.created_at} /></div>
         </li>
+    );
+}
+
+function List({ jobs }: { jobs: JobSummary[] }) {
+    const details = use_row_details(jobs);
+    return (
+        <ul class="jobs">
+            {jobs.map((job) => <Row key={job.id} job={job} details={details.get(job.id) ?? null} />)}
+        </ul>
     );
 }
 
@@ -134,8 +151,8 @@ export function JobsPage() {
     use_title('');
     const [query, set_query] = useState(query_in_address);
     const asked = use_debounced(query, 200);
-    const path = jobs_path(asked);
-    const jobs = use_resource(path, (signal) => get_jobs(asked, signal), k_poll_ms);
+    const path = `${k_api}/jobs${jobs_query(asked)}`;
+    const listing = use_resource(path, (signal) => get_jobs(asked, signal), k_poll_ms);
     const change = (next: JobQuery) => {
         set_query(next);
         put_in_address(next);
@@ -147,20 +164,18 @@ export function JobsPage() {
                 <span class="links"><a href={path}>JSON</a></span>
             </header>
             <Filters query={query} change={change} />
-            <With resource={jobs} what="jobs">
-                {(list) => list.length === 0 ? <Nothing query={asked} /> : (
+            <With resource={listing} what="jobs">
+                {({ jobs, next }) => (
                     <>
-                        <ul class="jobs">{list.map((job) => <Row key={job.id} job={job} />)}</ul>
-                        {list.length >= 50 ? (
-                            <p>
-                                <button
-                                    type="button"
-                                    onClick={() => change({ ...query, before: list.at(-1)?.id ?? 0 })}
-                                >
-                                    Older jobs
-                                </button>
-                            </p>
-                        ) : null}
+                        {jobs.length === 0 ? <Nothing query={asked} /> : <List jobs={jobs} />}
+                        <p class="row">
+                            {asked.before > 0 ? (
+                                <button type="button" onClick={() => change({ ...query, before: 0 })}>Newest jobs</button>
+                            ) : null}
+                            {next !== null ? (
+                                <button type="button" onClick={() => change({ ...query, before: jobs.at(-1)?.id ?? 0 })}>Older jobs</button>
+                            ) : null}
+                        </p>
                     </>
                 )}
             </With>

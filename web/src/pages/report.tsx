@@ -167,7 +167,7 @@ function Page({ stored }: { stored: StoredReport }) {
                     <h1 tabIndex={-1}><Shown text={report.title} /></h1>
                     <Tags stored={stored} />
                 </div>
-                <span class="links"><a href={`${k_api}/reports/${stored.id}`}>JSON</a></span>
+                <span class="links"><a href={`${k_api}/reports/${stored.id}`}>JSON</a><a href={`${k_api}/reports/${stored.id}/text`}>text</a></span>
             </header>
             <Meaning report={report} />
             <div class="split">

@@ -17,16 +17,16 @@ import { use_title } from '../title';
 
 const k_max_bytes = 10 << 20;
 
-const k_workloads: [WorkloadForm, string][] = [
-    ['amplified', 'amplified: the same code path, parameters that hit sooner'],
-    ['verbatim', 'verbatim: exactly what the mail says'],
-    ['auto', 'auto: verbatim first, amplified when that takes too long'],
-];
-const k_confidences: [string, string][] = [
-    ['0.9', '90 %: 3 hits, one wrong “fixed” in 10'],
-    ['0.95', '95 %: 3 hits, one wrong “fixed” in 20'],
-    ['0.99', '99 %: 5 hits, one wrong “fixed” in 100'],
-];
+const k_workloads: Record<WorkloadForm, string> = {
+    amplified: 'The same code path with parameters that hit sooner.',
+    verbatim: 'Exactly what the mail says. It may take long.',
+    auto: 'Verbatim first, amplified when that takes too long.',
+};
+const k_confidences: Record<string, string> = {
+    '0.9': 'Of ten patches that do nothing, one may pass as fixed. 3 hits are asked for.',
+    '0.95': 'Of twenty patches that do nothing, one may pass as fixed. 3 hits are asked for.',
+    '0.99': 'Of a hundred patches that do nothing, one may pass as fixed. 5 hits are asked for.',
+};
 const k_trees = ['debian-6.1.8-rt5', 'debian-6.1-rt', 'debian-6.12'];
 
 function Fault({ problem, id }: { problem: Problem | null; id: string }) {
@@ -136,6 +136,8 @@ const k_start: Submission = {
     profile: 'rt-lockdep',
     workload: 'amplified',
     confidence: '0.95',
+    minutes: '60',
+    trials: '60',
 };
 
 export function SubmitPage() {
@@ -187,20 +189,39 @@ export function SubmitPage() {
                     </Field>
                     <Field label="Workload" name="workload" problem={fault('workload')}>
                         <select
-                            id="workload" value={form.workload}
+                            id="workload" value={form.workload} aria-describedby="workload-hint"
                             onChange={(event) => set({ workload: event.currentTarget.value as WorkloadForm })}
                         >
-                            {k_workloads.map(([form_name, text]) => <option key={form_name} value={form_name}>{text}</option>)}
+                            {Object.keys(k_workloads).map((name) => <option key={name} value={name}>{name}</option>)}
                         </select>
+                        <p class="hint" id="workload-hint">{k_workloads[form.workload]}</p>
                     </Field>
                     <Field label="Confidence" name="confidence" problem={fault('confidence')}>
                         <select
-                            id="confidence" value={form.confidence}
+                            id="confidence" value={form.confidence} aria-describedby="confidence-hint"
                             onChange={(event) => set({ confidence: event.currentTarget.value })}
                         >
-                            {k_confidences.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+                            {Object.keys(k_confidences).map((value) => (
+                                <option key={value} value={value}>{Number(value) * 100} %</option>
+                            ))}
                         </select>
+                        <p class="hint" id="confidence-hint">{k_confidences[form.confidence]}</p>
                     </Field>
+                    <div class="pair">
+                        <Field label="Minutes" name="minutes" problem={fault('minutes')}>
+                            <input
+                                id="minutes" type="number" min="1" max="10080" required value={form.minutes}
+                                onInput={(event) => set({ minutes: event.currentTarget.value })}
+                            />
+                        </Field>
+                        <Field label="Trials" name="trials" problem={fault('trials')}>
+                            <input
+                                id="trials" type="number" min="2" max="10000" required value={form.trials}
+                                onInput={(event) => set({ trials: event.currentTarget.value })}
+                            />
+                        </Field>
+                        <p class="hint">at most, both arms together; builds are not counted</p>
+                    </div>
                     <button type="submit" class="primary" disabled={sending || form.mail.trim() === ''}>
                         {sending ? 'Sending …' : 'Prove it'}
                     </button>

@@ -2,10 +2,8 @@
 // One arm of a job: its kernel, its trials, its evidence.
 
 import { plain } from '../display';
-import type { ArmEvidence } from '../evidence';
-import { evidence_of } from '../evidence';
 import { duration, exposure, grouped, plural } from '../format';
-import type { ArmName, Build, ExposureUnit, Job, Trial } from '../model';
+import type { ArmCounts, ArmName, Build, ExposureUnit, Job, Trial } from '../model';
 import type { Progress } from '../progress';
 import { Shown } from './text';
 import { Hits, k_outcomes, outcome_look, outcome_words } from './verdict';
@@ -92,19 +90,22 @@ function ExposureBar({ have, need, unit }: { have: number; need: number | null; 
     );
 }
 
-function Counts({ evidence, wanted_hits }: { evidence: ArmEvidence; wanted_hits: number | null }) {
+function Counts({ counts, running, wanted_hits }: {
+    counts: ArmCounts;
+    running: number;
+    wanted_hits: number | null;
+}) {
     const rest: string[] = [];
-    if (evidence.clean > 0) rest.push(`${evidence.clean} clean`);
-    if (evidence.other > 0) rest.push(`${evidence.other} other`);
-    if (evidence.void > 0) rest.push(`${evidence.void} void`);
-    if (evidence.running > 0) rest.push(`${evidence.running} running`);
-    const judged = evidence.trials - evidence.void - evidence.running;
+    if (counts.clean > 0) rest.push(`${counts.clean} clean`);
+    if (counts.other > 0) rest.push(`${counts.other} other`);
+    if (counts.void > 0) rest.push(`${counts.void} void`);
+    if (running > 0) rest.push(`${running} running`);
     return (
         <div class="counts">
-            <span class="big"><Hits hits={evidence.hits} trials={judged} /></span>
+            <span class="big"><Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} /></span>
             <span>
                 {' '}trials hit
-                {wanted_hits !== null ? <span class="dim"> ({wanted_hits} hits asked)</span> : null}
+                {wanted_hits !== null ? <span class="dim"> ({wanted_hits} asked)</span> : null}
                 {rest.length > 0 ? <span class="dim small">{' · '}{rest.join(' · ')}</span> : null}
             </span>
         </div>
@@ -117,22 +118,20 @@ export interface Demand {
     unit: ExposureUnit;
 }
 
-export function ArmPanel({ job, arm, trials, demand, progress }: {
+export function ArmPanel({ job, arm, demand, progress }: {
     job: Job;
     arm: ArmName;
-    trials: Trial[];
     demand: Demand;
     progress: Progress;
 }) {
-    const own = trials.filter((trial) => trial.arm === arm);
-    const evidence = evidence_of(own, arm);
-    const build = arm === 'unpatched' ? job.unpatched_build : job.patched_build;
+    const { build, counts, trials } = job.arms[arm];
+    const running = trials.filter((trial) => trial.outcome === null).length;
     return (
         <section class="arm" aria-labelledby={`arm-${arm}`}>
             <h2 id={`arm-${arm}`}>{arm}</h2>
-            <Counts evidence={evidence} wanted_hits={demand.hits} />
-            <Strip trials={own} />
-            <ExposureBar have={evidence.exposure} need={demand.exposure} unit={demand.unit} />
+            <Counts counts={counts} running={running} wanted_hits={demand.hits} />
+            <Strip trials={trials} />
+            <ExposureBar have={counts.exposure} need={demand.exposure} unit={demand.unit} />
             <BuildFacts build={build} arm={arm} job={job} progress={progress} />
         </section>
     );

@@ -12,20 +12,18 @@ function in_trace(job: Job): Set<string> {
 
 function File({ file, traced }: { file: PatchFile; traced: Set<string> }) {
     return (
-        <tr>
-            <td>
-                <code><Shown text={file.new_path || file.old_path} /></code>
-                {file.old_path === '' ? ' (new)' : file.new_path === '' ? ' (deleted)' : ''}
-            </td>
-            <td class="num"><span class="added">+{file.added}</span> <span class="removed">−{file.removed}</span></td>
-            <td>
+        <li>
+            <code><Shown text={file.new_path || file.old_path} /></code>
+            {file.old_path === '' ? ' (new)' : file.new_path === '' ? ' (deleted)' : ''}{' '}
+            <span class="num small"><span class="added">+{file.added}</span> <span class="removed">−{file.removed}</span></span>
+            <div class="small">
                 {file.functions.map((name) => (
-                    <code key={name} class={`pill ${traced.has(name) ? 'traced' : ''}`} title={traced.has(name) ? 'stands in the expected trace' : undefined}>
-                        <Shown text={name} />
+                    <code key={name} class={`pill ${traced.has(name) ? 'traced' : ''}`}>
+                        <Shown text={name} />{traced.has(name) ? <span class="sr"> (stands in the expected trace)</span> : null}
                     </code>
                 ))}
-            </td>
-        </tr>
+            </div>
+        </li>
     );
 }
 
@@ -54,16 +52,13 @@ export function DiffText({ patch }: { patch: string }) {
 export function MailSection({ job }: { job: Job }) {
     const { mail } = job;
     const traced = in_trace(job);
+    const names_traced = mail.files.some((file) => file.functions.some((name) => traced.has(name)));
     return (
         <section aria-labelledby="the-patch">
             <h2 id="the-patch">The patch</h2>
             {mail.author ? <p class="small dim">by <Shown text={mail.author} /></p> : null}
-            <div class="scroll">
-                <table class="files">
-                    <thead><tr><th>file</th><th>lines</th><th>functions</th></tr></thead>
-                    <tbody>{mail.files.map((file) => <File key={file.new_path + file.old_path} file={file} traced={traced} />)}</tbody>
-                </table>
-            </div>
+            <ul class="files">{mail.files.map((file) => <File key={file.new_path + file.old_path} file={file} traced={traced} />)}</ul>
+            {names_traced ? <p class="small dim"><code class="pill traced">marked</code> stands in the expected trace</p> : null}
             {mail.notes.length > 0 ? (
                 <ul class="small dim">{mail.notes.map((note) => <li key={note}><Shown text={note} /></li>)}</ul>
             ) : null}

@@ -29,7 +29,7 @@ function began_at(stage: JobStage, job: Job, trials: Trial[], progress: Progress
 function took(stage: JobStage, job: Job, began: string, ended: string): string {
     const told = began && ended ? seconds_between(began, ended) : NaN;
     if (!Number.isNaN(told)) return duration(told);
-    const builds = [job.unpatched_build, job.patched_build];
+    const builds = [job.arms.unpatched.build, job.arms.patched.build];
     if (stage === 'building' && builds.some((build) => build !== null))
         return duration(builds.reduce((sum, build) => sum + (build?.wall_s ?? 0), 0));
     return '';
@@ -53,7 +53,7 @@ export function steps_of(job: Job, trials: Trial[], progress: Progress): Step[] 
 function detail(step: Step, job: Job, progress: Progress): string {
     if (step.state !== 'now') return step.took;
     if (step.stage === 'building') {
-        const arm = job.unpatched_build ? 'patched' : 'unpatched';
+        const arm = job.arms.unpatched.build ? 'patched' : 'unpatched';
         const at = progress.builds[arm];
         if (!at) return `${arm} kernel`;
         const of = at.expected > 0 ? ` of ${grouped(at.expected)}` : '';

@@ -2,7 +2,7 @@
 // How verdicts, stages and outcomes look: a word, a sign and a colour each.
 
 import { grouped, words } from '../format';
-import type { Job, JobStage, OutcomeKind, Trial, VerdictKind } from '../model';
+import type { JobStage, OutcomeKind, Trial, VerdictKind } from '../model';
 
 interface Look {
     sign: string;
@@ -37,16 +37,22 @@ export function Badge({ look, large = '' }: { look: Look; large?: string }) {
     );
 }
 
-function look_of(job: Job): Look {
-    if (job.verdict) return k_verdicts[job.verdict.kind] ?? k_verdicts.error;
-    if (job.stage === 'done') return k_verdicts.error;
-    if (job.cancel_requested) return { sign: '…', word: 'being cancelled', tone: 'busy' };
-    return { sign: '…', word: k_stages[job.stage] ?? job.stage, tone: 'busy' };
+interface Standing {
+    stage: JobStage;
+    verdict: VerdictKind | null;
+    cancelled: boolean;
+}
+
+function look_of({ stage, verdict, cancelled }: Standing): Look {
+    if (verdict) return k_verdicts[verdict] ?? k_verdicts.error;
+    if (stage === 'done') return k_verdicts.error;
+    if (cancelled) return { sign: '…', word: 'being cancelled', tone: 'busy' };
+    return { sign: '…', word: k_stages[stage] ?? stage, tone: 'busy' };
 }
 
 // The verdict, or how far the job is.
-export function JobBadge({ job, large = '' }: { job: Job; large?: string }) {
-    return <Badge look={look_of(job)} large={large} />;
+export function JobBadge(standing: Standing & { large?: string }) {
+    return <Badge look={look_of(standing)} large={standing.large ?? ''} />;
 }
 
 export const k_outcomes: Record<OutcomeKind, Look> = {

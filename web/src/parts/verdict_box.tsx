@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict: one sentence, its numbers, its limits, and the arithmetic behind a click.
 
+import { alpha_of_attempt, exposure_factor } from '../evidence';
 import { exposure, number, percent, probability, words } from '../format';
-import type { Job, Verdict } from '../model';
+import type { ArmCounts, Job, Verdict } from '../model';
+import { standing_words } from '../standing';
 import { Shown } from './text';
 import { JobBadge } from './verdict';
 
@@ -12,11 +14,16 @@ interface Figure {
     note: string;
 }
 
+// Trials that are evidence one way or the other.
+function judged(counts: ArmCounts): number {
+    return counts.hits + counts.clean + counts.other;
+}
+
 function figures(verdict: Verdict): Figure[] {
     const { unpatched, patched, unit } = verdict;
     const list: Figure[] = [
-        { label: 'unpatched', value: `${unpatched.hits}/${unpatched.trials - unpatched.void}`, note: `hits in ${exposure(unpatched.exposure, unit)}` },
-        { label: 'patched', value: `${patched.hits}/${patched.trials - patched.void}`, note: `hits in ${exposure(patched.exposure, unit)}` },
+        { label: 'unpatched', value: `${unpatched.hits}/${judged(unpatched)}`, note: `hits in ${exposure(unpatched.exposure, unit)}` },
+        { label: 'patched', value: `${patched.hits}/${judged(patched)}`, note: `hits in ${exposure(patched.exposure, unit)}` },
     ];
     if (verdict.p_value !== null)
         list.push({ label: 'p', value: probability(verdict.p_value), note: `chance of this, were both kernels alike; at most ${probability(1 - verdict.confidence)} asked` });
@@ -27,27 +34,35 @@ function figures(verdict: Verdict): Figure[] {
     return list;
 }
 
-function Arithmetic({ verdict }: { verdict: Verdict }) {
+// E_A as the rule used it: hits that came after the k-th are a control, and do not count.
+function exposure_of_hits(job: Job, verdict: Verdict): number {
+    const hit = verdict.kind === 'regression' ? verdict.patched : verdict.unpatched;
+    if (verdict.exposure_needed === null) return hit.exposure;
+    const alpha = alpha_of_attempt(verdict.confidence, job.spec.workload);
+    return verdict.exposure_needed / exposure_factor(alpha, verdict.hits_needed);
+}
+
+function Arithmetic({ job, verdict }: { job: Job; verdict: Verdict }) {
     const exchanged = verdict.kind === 'regression';
     const hit = exchanged ? verdict.patched : verdict.unpatched;
     const clean = exchanged ? verdict.unpatched : verdict.patched;
-    const alpha = probability(1 - verdict.confidence);
-    const k = verdict.hits_needed;
+    const alpha = alpha_of_attempt(verdict.confidence, job.spec.workload);
+    const halved = job.spec.workload === 'auto';
     return (
         <details>
             <summary>How this was decided</summary>
             <dl class="formula">
-                <dt>α = 1 − confidence</dt>
-                <dd>= {alpha}: how often “fixed” may be said of a patch that does nothing</dd>
-                <dt>k = ⌈ln(1/α)⌉</dt>
-                <dd>= {k} hits asked of the kernel with the bug; it had {hit.hits}</dd>
+                <dt>α = {halved ? '(1 − confidence) / 2' : '1 − confidence'}</dt>
+                <dd>= {probability(alpha)}: how often “fixed” may be said of a patch that does nothing{halved ? '; half for each of two workloads' : ''}</dd>
+                <dt>k = ⌈ln(1 / (1 − confidence))⌉</dt>
+                <dd>= {verdict.hits_needed} hits asked of the {exchanged ? 'patched' : 'unpatched'} kernel; it had {hit.hits}</dd>
                 <dt>E<sub>A</sub></dt>
-                <dd>= {exposure(hit.exposure, verdict.unit)} until then ({exchanged ? 'patched' : 'unpatched'})</dd>
+                <dd>= {exposure(exposure_of_hits(job, verdict), verdict.unit)} of that kernel{verdict.exposure_needed !== null ? ' until the hit that was asked for' : ''}</dd>
                 {verdict.exposure_needed !== null ? (
                     <>
                         <dt>E<sub>B</sub> ≥ (α<sup>−1/k</sup> − 1) · E<sub>A</sub></dt>
                         <dd>
-                            = {exposure(verdict.exposure_needed, verdict.unit)} asked of the other without a hit;
+                            = {exposure(verdict.exposure_needed, verdict.unit)} asked of the other kernel without a hit;
                             it had {exposure(clean.exposure, verdict.unit)}
                         </dd>
                     </>
@@ -60,7 +75,7 @@ function Arithmetic({ verdict }: { verdict: Verdict }) {
                 ) : null}
                 {verdict.rate_ratio_bound !== null ? (
                     <>
-                        <dt>ratio ≤ ln(1/α) · E<sub>A</sub> / (k · E<sub>B</sub>)</dt>
+                        <dt>ratio ≤ ln(1 / (1 − confidence)) · E<sub>A</sub> / (k · E<sub>B</sub>)</dt>
                         <dd>= {number(verdict.rate_ratio_bound)}</dd>
                     </>
                 ) : null}
@@ -78,8 +93,8 @@ export function VerdictBox({ job }: { job: Job }) {
     return (
         <section class={`verdict-box kind-${verdict?.kind ?? 'none'}`} aria-label="Verdict">
             <div class="verdict-head">
-                <JobBadge job={job} large="large" />
-                {verdict?.sentence ? <p class="sentence"><Shown text={verdict.sentence} /></p> : null}
+                <JobBadge stage={job.stage} verdict={verdict?.kind ?? null} cancelled={job.cancel_requested} large="large" />
+                <p class="sentence"><Shown text={verdict?.sentence || standing_words(job)} /></p>
             </div>
             {problem ? (
                 <div class="fault">
@@ -108,7 +123,7 @@ export function VerdictBox({ job }: { job: Job }) {
                     {verdict.void_causes.length > 0 ? (
                         <p class="small">Void trials: <Shown text={verdict.void_causes.map(words).join(', ')} /></p>
                     ) : null}
-                    <Arithmetic verdict={verdict} />
+                    <Arithmetic job={job} verdict={verdict} />
                 </>
             ) : null}
         </section>

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A picture of each page: light and dark, wide and narrow.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const k_sizes = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 740 } };
+
+export function pages_of(job, report, trial) {
+    return [
+        ['jobs', '/', '.job'],
+        ['submit', '/submit', 'textarea'],
+        ['job', `/jobs/${job.id}`, '.arms'],
+        ...(report ? [['report', `/reports/${report.id}`, '.trace, .note']] : []),
+        ...(trial ? [['console', `/trials/${trial.id}/console${report ? `#L${report.report.first_line}` : ''}`, '.console .line']] : []),
+    ];
+}
+
+// Pages that are wider than the window, as sentences.
+export async function take_shots(page, url, pages, folder) {
+    await mkdir(folder, { recursive: true });
+    const too_wide = [];
+    for (const scheme of ['light', 'dark'])
+        for (const [size, viewport] of Object.entries(k_sizes)) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.setViewportSize(viewport);
+            for (const [name, path, ready] of pages) {
+                await page.goto(url + path);
+                await page.locator(ready).first().waitFor();
+                await page.waitForTimeout(400);
+                await page.screenshot({ path: join(folder, `${name}-${scheme}-${size}.png`), fullPage: true });
+                const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+                if (over > 0) too_wide.push(`${name} is ${over} pixels wider than ${viewport.width}`);
+            }
+        }
+    return too_wide;
+}
