@@ -146,6 +146,8 @@ constexpr std::array k_families{
     Family{"oops", "^Oops: ", "", D::oops, R::joins, false, "Oops"},
     Family{"panic", "Kernel panic - not syncing", "", D::panic, R::joins, false, "Kernel panic"},
     // the rest, by the words they begin with
+    Family{"trusty", "trusty: panic", "ASSERT FAILED", D::panic, R::opens, false,
+           "Trusty assertion"},
     Family{"netdevice_leak", "unregister_netdevice: waiting for", "", D::other, R::opens, false,
            "Network device not released"},
     Family{"busy_inodes", "VFS: Busy inodes after unmount", "", D::other, R::opens, false,

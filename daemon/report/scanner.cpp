@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/scanner.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -90,6 +91,8 @@ std::vector<model::Report> parse(std::string_view console) {
     Scanner scanner;
     std::vector<model::Report> reports = scanner.feed(console);
     move_behind(reports, scanner.flush());
+    std::stable_sort(reports.begin(), reports.end(),
+                     [](const auto& a, const auto& b) { return a.first_line < b.first_line; });
     return reports;
 }
 

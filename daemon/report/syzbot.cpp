@@ -1,19 +1,257 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/syzbot.hpp"
 
-#include "report/culprit.hpp"
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "report/frame.hpp"
-#include "report/frame_class.hpp"
+#include "report/syzbot_frames.hpp"
+#include "report/syzbot_rows.hpp"
 #include "report/text.hpp"
 #include "report/titles.hpp"
 #include "report/trace.hpp"
 
 namespace krepro::report {
+namespace {
+
+constexpr int k_max_groups = 4;
+
+// A row with its patterns compiled.
+struct Compiled {
+    const SyzbotRow* row = nullptr;
+    std::unique_ptr<re2::RE2> headline;
+    std::unique_ptr<re2::RE2> body;
+};
+
+std::unique_ptr<re2::RE2> compile(const char* pattern) {
+    if (*pattern == '\0') return nullptr;
+    re2::RE2::Options options;
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);  // console bytes, not text
+    options.set_log_errors(false);
+    return std::make_unique<re2::RE2>(pattern, options);
+}
+
+// All rows by kind, compiled once.
+const std::multimap<std::string_view, Compiled>& compiled_rows() {
+    static const auto rows = [] {
+        std::multimap<std::string_view, Compiled> made;
+        for (const SyzbotRow& row : syzbot_rows())
+            made.emplace(row.kind, Compiled{&row, compile(row.headline), compile(row.body)});
+        return made;
+    }();
+    return rows;
+}
+
+using Groups = std::vector<std::string>;
+
+// Searches `text` and appends the groups found.
+bool search(const re2::RE2* pattern, std::string_view text, Groups& groups) {
+    if (pattern == nullptr) return true;
+    std::array<re2::StringPiece, k_max_groups + 1> found;
+    const int count = 1 + std::min(pattern->NumberOfCapturingGroups(), k_max_groups);
+    const re2::StringPiece piece(text.data(), text.size());
+    if (!pattern->Match(piece, 0, piece.size(), re2::RE2::UNANCHORED, found.data(), count))
+        return false;
+    for (int i = 1; i < count; ++i)
+        groups.emplace_back(found[static_cast<std::size_t>(i)].data() == nullptr
+                                ? std::string()
+                                : found[static_cast<std::size_t>(i)].as_string());
+    return true;
+}
+
+std::string upper(std::string text) {
+    for (char& c : text)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return text;
+}
+
+std::string fill(std::string_view pattern, const Groups& groups, const std::string& function) {
+    std::string text;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const bool slot = pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}';
+        if (!slot) {
+            text += pattern[i];
+            continue;
+        }
+        const char key = pattern[i + 1];
+        const auto group = static_cast<std::size_t>(key - '1');
+        if (key == 'F')
+            text += function;
+        else if (group < groups.size())
+            // Prose may hold addresses and numbers; a symbol's digits are its name.
+            text += contains(groups[group], " ") ? stable_text(groups[group]) : groups[group];
+        i += 2;
+    }
+    return text;
+}
+
+// What a splat offers as places, innermost first.
+struct Places {
+    std::vector<std::string> trace;       // the call trace
+    std::vector<std::string> unlabelled;  // what follows the headline without "Call Trace:"
+    std::vector<std::string> listed;      // the first list of frames
+    std::vector<std::string> irq_safe;
+    std::vector<std::string> acquired;  // of the locks, in the order printed
+    std::vector<std::vector<std::string>> all_traces;
+    std::string struck;
+    bool trace_cut = false;  // "Call Trace:" with nothing below it
+};
+
+std::vector<std::string> names_of(const Trace& trace) {
+    std::vector<std::string> names;
+    for (const model::Frame& frame : trace.frames)
+        if (frame.certain) names.push_back(base_name(frame.function));
+    return names;
+}
+
+void place_trace(const Trace& trace, Places& places) {
+    std::vector<std::string> names = names_of(trace);
+    if (trace.role == TraceRole::call) {
+        if (places.all_traces.empty()) {
+            places.trace = names;
+            places.trace_cut = names.empty();
+        }
+        places.all_traces.push_back(names);
+    }
+    if (places.irq_safe.empty() && contains(trace.label, "-irq-safe at")) places.irq_safe = names;
+    const bool plain = trace.role == TraceRole::call || trace.role == TraceRole::other;
+    if (places.unlabelled.empty() && plain) places.unlabelled = names;
+    if (places.listed.empty()) places.listed = std::move(names);
+}
+
+// "at: [<ffffffff81081ea5>] name+0x1/0x2", or the same on the line behind one that ends so
+std::optional<model::Frame> acquired_at(std::span<const Line> lines, std::size_t i) {
+    const auto at = split_at(lines[i].text, "at: ");
+    std::string_view symbol = at ? at->after : std::string_view();
+    if (!at && lines[i].text.ends_with(") at:") && i + 1 < lines.size()) symbol = lines[i + 1].text;
+    if (const auto address = split_at(symbol, ">] ")) symbol = address->after;
+    return symbol.empty() ? std::nullopt : parse_symbol(trim(symbol));
+}
+
+Places read_places(const Splat& splat) {
+    Places places;
+    const auto lines = splat.lines.subspan(splat.headline);
+    for (const Trace& trace : read_traces(lines)) place_trace(trace, places);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if (places.struck.empty())
+            if (const auto frame = parse_instruction_pointer(lines[i].text))
+                places.struck = base_name(frame->function);
+        if (const auto frame = acquired_at(lines, i))
+            places.acquired.push_back(base_name(frame->function));
+    }
+    return places;
+}
+
+// The function in a headline's groups: the last of them that is more than "Read" or "Write".
+std::string named_function(const Groups& groups) {
+    for (auto it = groups.rbegin(); it != groups.rend(); ++it)
+        if (it->size() > 5) return base_name(*it);
+    return groups.empty() ? std::string() : base_name(groups.back());
+}
+
+std::vector<std::string> joined(std::vector<std::string> first,
+                                const std::vector<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+std::vector<std::string> candidates_of(const Places& places, Place place, const Groups& groups) {
+    switch (place) {
+        case Place::none:
+            return {};
+        case Place::named:
+            return joined({named_function(groups)}, places.trace);
+        case Place::warned:
+            if (places.trace.empty()) return {};
+            return joined({named_function(groups)}, places.trace);
+        case Place::reported:
+            return joined({named_function(groups)}, places.unlabelled);
+        case Place::listed:
+            return places.listed;
+        case Place::struck:
+            return joined({places.struck}, places.trace);
+        case Place::trace:
+            return places.trace;
+        case Place::acquired:
+            return joined(places.acquired, places.trace);
+        case Place::irq_safe:
+            return joined(places.irq_safe, joined(places.acquired, places.trace));
+        case Place::looping:
+            return places.trace;
+    }
+    return {};
+}
+
+std::string function_of(const Places& places, Place place, const Groups& groups) {
+    if (place != Place::looping)
+        return choose_function(candidates_of(places, place, groups), place);
+    for (const auto& trace : places.all_traces)
+        if (std::string function = choose_function(trace, place); !function.empty())
+            return function;
+    return {};
+}
+
+std::string text_of(const Splat& splat) {
+    std::string text;
+    for (std::size_t i = splat.headline; i < splat.lines.size(); ++i) {
+        text += splat.lines[i].text;
+        text += '\n';
+    }
+    return text;
+}
+
+// No row knows the report, or it is too broken for any: the headline itself.
+model::SyzbotView by_headline(std::string_view headline) {
+    model::SyzbotView view;
+    view.title = stable_text(headline);
+    if (view.title.starts_with("WARNING: ")) view.type = "WARNING";
+    return view;
+}
+
+model::SyzbotView by_row(const SyzbotRow& row, const Groups& groups, const Places& places) {
+    model::SyzbotView view;
+    const bool traced = !places.trace.empty() || !places.listed.empty();
+    view.corrupted = (row.need == TraceNeed::needed && !traced) || places.trace_cut ||
+                     row.need == TraceNeed::never_whole;
+    std::string function;
+    if (row.place != Place::none) {
+        function = function_of(places, row.place, groups);
+        if (function.empty()) {
+            function = "corrupted";
+            view.corrupted = true;
+        }
+    }
+    view.title = fill(row.title, groups, function);
+    const std::string type = upper(fill(row.type, groups, ""));
+    if (!type.empty()) view.type = std::string_view(row.type) == "DoS" ? "DoS" : type;
+    return view;
+}
+
+}  // namespace
 
 model::SyzbotView syzbot_view(const Splat& splat) {
     model::SyzbotView view;
-    if (splat.headline < splat.lines.size())
-        view.title = stable_text(splat.lines[splat.headline].text);
+    if (splat.family == nullptr || splat.headline >= splat.lines.size()) return view;
+    const std::string_view headline = splat.lines[splat.headline].text;
+    const std::string text = text_of(splat);
+    const Places places = read_places(splat);
+    const auto [begin, end] = compiled_rows().equal_range(splat.family->kind);
+    for (auto it = begin; it != end; ++it) {
+        Groups groups;
+        if (!search(it->second.headline.get(), headline, groups)) continue;
+        if (!search(it->second.body.get(), text, groups)) continue;
+        view = by_row(*it->second.row, groups, places);
+        break;
+    }
+    if (view.title.empty()) view = by_headline(headline);
     return view;
 }
 

@@ -43,7 +43,9 @@ TraceRole role_of(std::string_view label) {
 }
 
 bool is_label(std::string_view text) {
-    return !text.empty() && text.size() < 200 && (text.back() == ':' || text.starts_with("-> #"));
+    return !text.empty() && text.size() < 200 &&
+           (text.back() == ':' || text.starts_with("-> #") ||
+            text.starts_with("page last allocated") || text.starts_with("page last free"));
 }
 
 // Gathers frames below labels, line by line.
@@ -60,6 +62,7 @@ class TraceReader {
         if (text.starts_with("Call Trace:") || text.starts_with("Call trace:")) {
             begin(text, index);
             symbol = text.substr(11);
+            if (trim(symbol).empty()) return;
         }
         if (auto frame = parse_frame(symbol))
             add(std::move(*frame), index);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/syzbot_frames.hpp"
+
+#include <string_view>
+
+#include "report/syzbot_helpers.hpp"
+#include "report/text.hpp"
+
+namespace krepro::report {
+namespace {
+
+// A syscall has many entry points by architecture and compiler; one name stands for them all:
+// "sys_futex" for the wrappers that say so, the bare name for those that capitals give away.
+std::string plain_name(std::string_view function) {
+    for (const std::string_view prefix :
+         {"__x64_sys_", "__ia32_sys_", "__arm64_sys_", "__riscv_sys_", "__s390x_sys_"})
+        if (function.starts_with(prefix))
+            return "sys_" + std::string(function.substr(prefix.size()));
+    for (const std::string_view prefix :
+         {"compat_SyS_", "SyS_", "SYSC_", "__se_sys_", "__do_sys_", "__se_compat_sys_", "ksys_"})
+        if (function.starts_with(prefix)) return std::string(function.substr(prefix.size()));
+    // The grace periods of old and new kernels are one thing.
+    for (const std::string_view name : {"synchronize_sched", "synchronize_rcu"})
+        if (function.starts_with(name)) return "synchronize_rcu";
+    return std::string(function);
+}
+
+// The timer interrupt that noticed a loop is no part of it.
+bool is_tick_entry(std::string_view function) {
+    return contains(function, "apic_timer_interrupt") || contains(function, "sysvec_apic_timer") ||
+           contains(function, "sysvec_irq_work") || function == "el1_irq" ||
+           function == "__irq_svc" || contains(function, "gic_handle_irq");
+}
+
+std::string looping_function(const std::vector<std::string>& candidates) {
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < candidates.size() && begin == 0; ++i)
+        if (is_tick_entry(candidates[i])) {
+            begin = i + 1;
+            while (begin < candidates.size() && is_tick_entry(candidates[begin])) ++begin;
+        }
+    if (begin >= candidates.size()) begin = 0;
+    for (std::size_t i = begin; i < candidates.size(); ++i) {
+        if (contains(candidates[i], "smp_call_function")) return "smp_call_function";
+        if (candidates[i] == "rcu_gp_kthread") return {};
+        if (is_dispatcher(candidates[i])) return plain_name(candidates[i > begin ? i - 1 : i]);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string choose_function(const std::vector<std::string>& candidates, Place place) {
+    if (place == Place::looping) return looping_function(candidates);
+    for (const std::string& candidate : candidates)
+        if (!is_helper(candidate)) return plain_name(candidate);
+    return {};
+}
+
+}  // namespace krepro::report
