@@ -70,7 +70,9 @@ void let_warnings_through() {
     if (!write_file("/proc/sys/kernel/printk", levels))
         log_line("krepro-init", errno_text("setting kernel.printk"));
     // The workload's lines go through /dev/kmsg and have a limit of their own (LineBudget).
-    write_file("/proc/sys/kernel/printk_devkmsg", "on");
+    // The kernel refuses the word without its newline.
+    if (!write_file("/proc/sys/kernel/printk_devkmsg", "on\n"))
+        log_line("krepro-init", errno_text("setting kernel.printk_devkmsg"));
 }
 
 void bring_up_loopback() {

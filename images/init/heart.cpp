@@ -64,8 +64,7 @@ bool Harness::open_port() {
     return fcntl(port_.get(), F_SETFL, 0) == 0;
 }
 
-void Harness::say(const std::string& line) {
-    const Locked locked(mutex_);
+void Harness::write_line(const std::string& line) {
     if (!write_all(port_.get(), line)) log_line("krepro-init", errno_text("writing to /dev/ttyS1"));
 }
 
@@ -120,7 +119,7 @@ void Heart::prepare() {
         log_line("krepro-init", errno_text("locking the harness in memory"));
 }
 
-void Heart::start(int period_ms) {
+bool Heart::start(int period_ms) {
     period_ms_ = period_ms;
     beat();
     pthread_attr_t attributes;
@@ -130,7 +129,7 @@ void Heart::start(int period_ms) {
     pthread_t thread{};
     const int error = pthread_create(&thread, &attributes, &Heart::run, this);
     pthread_attr_destroy(&attributes);
-    if (error != 0) harness_.say(error_line(uptime(), "the heartbeat's thread did not start"));
+    return error == 0;
 }
 
 void* Heart::run(void* self) {
@@ -157,7 +156,7 @@ void Heart::beat() {
     const Locked locked(mutex_);
     if (stopped_) return;
     const auto counts = counter_.count();
-    harness_.say(heartbeat_line(uptime(), iteration_, counts));
+    harness_.say([&](double now) { return heartbeat_line(now, iteration_, counts); });
     watchdog_.pet();
 }
 

@@ -16,11 +16,18 @@ class Harness {
   public:
     // False when there is no second serial port.
     bool open_port();
-    void say(const std::string& line);
+    // Writes the line that `make` gives for the time of writing: on the port time never goes back.
+    template <class Make>
+    void say(Make make) {
+        pthread_mutex_lock(&mutex_);
+        write_line(make(uptime()));
+        pthread_mutex_unlock(&mutex_);
+    }
     // Waits until the last line has left the guest.
     void drain();
 
   private:
+    void write_line(const std::string& line);
     Fd port_;
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
 };
@@ -58,8 +65,8 @@ class Heart {
   public:
     explicit Heart(Harness& harness) : harness_(harness) {}
     void prepare();
-    // The first heartbeat is written at once, by the caller.
-    void start(int period_ms);
+    // The first heartbeat is written at once, by the caller. False when no thread can be had.
+    [[nodiscard]] bool start(int period_ms);
     void beat();
     void set_iteration(int iteration) { iteration_ = iteration; }
     [[nodiscard]] int iteration() const { return iteration_; }

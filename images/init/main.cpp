@@ -18,7 +18,7 @@ namespace krepro::guest {
 namespace {
 
 [[noreturn]] void give_up(Harness& harness, const std::string& what) {
-    harness.say(error_line(uptime(), what));
+    harness.say([&](double now) { return error_line(now, what); });
     harness.drain();
     log_line("krepro-init", what);
     power_off();
@@ -45,10 +45,11 @@ void sleep_ms(int ms) {
 
 void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
     heart.set_iteration(heart.iteration() + 1);
-    harness.say(iteration_start_line(uptime(), heart.iteration()));
+    harness.say([&](double now) { return iteration_start_line(now, heart.iteration()); });
     const auto end = run_workload_once();
-    harness.say(iteration_end_line(uptime(), heart.iteration(), end.ending,
-                                   failed(end.ending) ? end.last_lines : ""));
+    const std::string what = failed(end.ending) ? end.last_lines : "";
+    harness.say(
+        [&](double now) { return iteration_end_line(now, heart.iteration(), end.ending, what); });
     clear_workload();
     sleep_ms(settings.linger_ms);
 }
@@ -56,7 +57,7 @@ void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
 [[noreturn]] void run_guest() {
     static Harness harness;
     const bool has_port = harness.open_port();
-    harness.say(hello_line(uptime(), kernel_release()));
+    harness.say([](double now) { return hello_line(now, kernel_release()); });
     if (!has_port) give_up(harness, "no second serial port: give the VM two");
     if (const auto problem = set_up_guest(); !problem.empty()) give_up(harness, problem);
     if (!watch_children()) give_up(harness, errno_text("watching for the end of children"));
@@ -65,14 +66,14 @@ void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
 
     static Heart heart(harness);
     heart.prepare();
-    harness.say(ready_line(uptime()));
+    harness.say(ready_line);
     // The beat at the start is the base from which the workload's counters are counted.
-    heart.start(settings.heartbeat_ms);
+    if (!heart.start(settings.heartbeat_ms)) give_up(harness, "the heartbeat got no thread");
     while (settings.iterations == 0 || heart.iteration() < settings.iterations)
         run_iteration(harness, heart, settings);
     heart.beat();
     heart.stop();
-    harness.say(done_line(uptime(), heart.iteration()));
+    harness.say([](double now) { return done_line(now, heart.iteration()); });
     harness.drain();
     power_off();
 }
