@@ -82,14 +82,18 @@ class Decider {
         const double needed = exposure_needed(tally_.confidence, tally_.k, unpatched().exposure);
         if (patched().exposure < needed) return run(ArmName::patched, needed - patched().exposure);
         if (plan_.confirm_assay && tally_.control.counts.hits == 0) {
-            // The control is held to the same rule: clean for as long as the patched kernel had to
-            // be, the unpatched one no longer shows the bug, and the comparison means nothing.
-            if (tally_.control.exposure >= needed) return stop_assay_lost();
+            const double lost =
+                exposure_needed(control_confidence(), tally_.k, unpatched().exposure);
+            if (tally_.control.exposure >= lost) return stop_assay_lost();
             if (!tally_.budget_exhausted())
-                return run(ArmName::unpatched, needed - tally_.control.exposure);
+                return run(ArmName::unpatched, lost - tally_.control.exposure);
         }
         return claim(patched().new_splats > 0 ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
+
+    // The control may stay clean by chance as well, and then takes a true claim back: it is given
+    // enough exposure to make that ten times rarer than a false claim.
+    [[nodiscard]] double control_confidence() const { return 1 - (1 - tally_.confidence) / 10; }
 
     // Hits with the patch and none without: the same rule with the arms exchanged.
     [[nodiscard]] Decision compare_unpatched() const {
@@ -97,6 +101,10 @@ class Decider {
         const double needed = exposure_needed(tally_.confidence, tally_.k, patched().exposure);
         if (unpatched().exposure < needed)
             return run(ArmName::unpatched, needed - unpatched().exposure);
+        if (patched().blind_early > 0 && unpatched().blind_early > 0)
+            return stop(VerdictKind::inconclusive,
+                        "Both kernels complained before the workload began, so the hits with the "
+                        "patch cannot be held against it.");
         return claim(VerdictKind::regression);
     }
 

@@ -26,12 +26,22 @@ bool is_ours(const model::TrialOutcome& outcome) {
     return outcome.cause == Cause::interrupted || outcome.cause == Cause::cancelled;
 }
 
-// What an `other` outcome shows that has no report of its own. A silent heartbeat is void on the
-// unpatched arm and a hang on the patched one: the same thing seen.
+// What an outcome shows that has no report of its own; the reports that came with it do not explain
+// it. A silent heartbeat is void on the unpatched arm and a hang on the patched one: the same
+// thing.
 std::string_view silent_sign(const model::TrialOutcome& outcome) {
-    if (outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale) return "hang";
-    if (outcome.cause == Cause::console_flood) return "console flood";
-    return {};
+    if (!outcome.cause) return {};
+    switch (*outcome.cause) {
+        case Cause::hang:
+        case Cause::heartbeat_stale:
+            return "the guest fell silent";
+        case Cause::console_flood:
+        case Cause::early_exit:
+        case Cause::lockdep_off_unexplained:
+            return model::to_string(*outcome.cause);
+        default:
+            return {};
+    }
 }
 
 Signatures signs_of(const TrialRecord& trial) {
@@ -62,6 +72,7 @@ class Counter {
         ArmTally& arm = arm_of(trial.arm);
         ++arm.counts.trials;
         arm.counts.wall_s += sane(outcome.wall_s);
+        arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
         if (outcome.kind == OutcomeKind::none) return add_void(arm, outcome);
         tally_.voids_in_a_row = 0;
         check_unit(outcome.unit);

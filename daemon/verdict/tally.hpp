@@ -14,6 +14,7 @@ struct ArmTally {
     model::ArmCounts counts;
     int new_splats = 0;   // `other` trials that show something the unpatched arm has not shown
     int interrupted = 0;  // voids that krepro made itself, by a stop or a cancel
+    int blind_early = 0;  // lockdep was off, or the target hit, before the workload began
     double exposure = 0;  // counts.exposure, at least one unit for each hit
 };
 
