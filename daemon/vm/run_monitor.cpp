@@ -120,6 +120,7 @@ RunAction RunMonitor::on_other(const model::Report& report) {
     if (what == ReportClass::stall && !patched())
         return end_void(Cause::host_stall, "the host was too slow for the guest: " + report.title);
     if (other_title_.empty()) other_title_ = report.title;
+    if (fresh_title_.empty()) fresh_title_ = report.title;
     if (what == ReportClass::splat && phase_ != Phase::unexplained) return Continue{};
     // The evidence up to here counts. On the unpatched arm it must not come out too small: it runs
     // to the first heartbeat after the report, as a hit's does.
@@ -138,6 +139,10 @@ RunAction RunMonitor::on_early_report(const model::Report& report, ReportClass w
             return end_void(Cause::lockdep_off_early,
                             "lockdep went off before the workload began: " + report.title);
         case ReportClass::splat:
+            // A patch may add a splat at boot: the trial is `other` at its end. What both arms
+            // print there is a side finding, which the verdict sorts out.
+            if (other_title_.empty()) other_title_ = report.title;
+            break;
         case ReportClass::side:
             break;
     }
@@ -219,6 +224,7 @@ RunAction RunMonitor::on_first_heartbeat(const model::HarnessEvent& event) {
 
 RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
     if (event.debug_locks != 1) return Continue{};
+    fresh_title_.clear();
     if (linger_until_ && event.uptime >= *linger_until_) return end_finished();
     if (since(start_) >= limits_.wall_s) return end_finished();
     const bool has_goal = limits_.exposure_goal > 0;
@@ -231,7 +237,6 @@ RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
     ++outcome_.iterations;
     if (phase_ != Phase::loaded) return Continue{};
     if (const auto finding = workload_.on_iteration_end(event, meter_.exits())) {
-        if (!other_title_.empty()) return end_reported();
         prove(fmt::format("iteration {} ended: {}", event.iteration, event.what));
         return end_void(finding->cause, finding->detail);
     }
@@ -253,10 +258,7 @@ RunAction RunMonitor::handle(const DomainStopped& stopped) {
         return end_void(Cause::no_boot, "the VM ended before it was ready: " + stopped.reason);
     if (phase_ == Phase::crashed) return end_panicked();
     if (phase_ == Phase::unexplained) return on_phase_timeout();
-    if (done_) return end_finished();
-    if (!other_title_.empty()) return end_reported();
-    return end_void(Cause::early_exit,
-                    "the VM ended under load and the console does not say why: " + stopped.reason);
+    return done_ ? end_finished() : end_exited(stopped.reason);
 }
 
 RunAction RunMonitor::handle(const WatchdogFired&) {
@@ -312,7 +314,7 @@ RunAction RunMonitor::on_loaded_tick() {
 RunAction RunMonitor::on_phase_timeout() {
     if (auto action = settled()) return *action;
     if (phase_ == Phase::crashed) return end_panicked();
-    if (!other_title_.empty()) return end_reported();
+    if (!fresh_title_.empty()) return end_reported();
     // Something made lockdep complain: on the patched arm that must not be washed away by a retry.
     const std::string words = "lockdep went off and no report was recognized";
     return patched() ? end_other(Cause::lockdep_off_unexplained, words)
@@ -340,7 +342,10 @@ std::optional<RunAction> RunMonitor::settled() {
 
 RunAction RunMonitor::end_hit() {
     outcome_.exposure = heartbeat_ ? meter_.exposure_to_the_end(since(last_heartbeat_)) : 0;
-    return end(OutcomeKind::hit, std::nullopt, "the target hit: " + title_);
+    // Before the first heartbeat there was no workload: the verdict must know.
+    const auto cause =
+        outcome_.ready_s ? std::optional<Cause>() : std::optional(Cause::lockdep_off_early);
+    return end(OutcomeKind::hit, cause, "the target hit: " + title_);
 }
 
 RunAction RunMonitor::end_reported() {
@@ -353,7 +358,6 @@ RunAction RunMonitor::end_panicked() {
 }
 
 RunAction RunMonitor::end_finished() {
-    if (!other_title_.empty()) return end_reported();
     if (heartbeat_) prove(heartbeat_words(*heartbeat_));
     if (!(meter_.exposure() > 0)) {
         return limits_.unit == model::ExposureUnit::deadline_exits
@@ -362,13 +366,23 @@ RunAction RunMonitor::end_finished() {
                    : end_void(Cause::heartbeat_stale,
                               "no two heartbeats in a row while lockdep was alive");
     }
+    if (!other_title_.empty()) return end_reported();
+    if (!outcome_.lockdep_alive_at_end)
+        return end_void(Cause::lockdep_off_unexplained,
+                        "the last heartbeat does not say that lockdep was alive");
     outcome_.exposure = meter_.exposure();
     return end(OutcomeKind::clean, std::nullopt, "no report while the workload ran");
 }
 
+RunAction RunMonitor::end_exited(const std::string& reason) {
+    if (!patched() || other_title_.empty())
+        return end_void(Cause::early_exit,
+                        "the VM ended under load and the console does not say why: " + reason);
+    return end_other(Cause::early_exit, "the VM ended under load after a report: " + other_title_);
+}
+
 RunAction RunMonitor::end_silent() {
     if (done_) return end_finished();
-    if (!other_title_.empty()) return end_reported();
     if (heartbeat_) prove(heartbeat_words(*heartbeat_));
     const auto words = fmt::format("no heartbeat for {:.0f} s under load", since(last_heartbeat_));
     return patched() ? end_other(Cause::hang, words) : end_void(Cause::heartbeat_stale, words);

@@ -126,6 +126,7 @@ class RunMonitor {
     // What is settled already, when something from outside ends the trial.
     std::optional<RunAction> settled();
     RunAction end_hit();
+    RunAction end_exited(const std::string& reason);
     RunAction end_reported();
     RunAction end_finished();
     RunAction end_silent();
@@ -154,6 +155,7 @@ class RunMonitor {
     model::TrialOutcome outcome_;  // fills as the trial goes
     std::string title_;            // of the report that decides
     std::string other_title_;      // of the first other splat
+    std::string fresh_title_;      // of the first one since lockdep was last seen alive
     std::string panic_title_;
     std::optional<double> hit_uptime_;  // guest time of the target, where its lines have one
     bool hit_blinds_ = false;           // the target has switched lockdep off

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <random>
+
 namespace krepro::vm {
 namespace {
 
@@ -184,7 +187,8 @@ TEST(RunMonitorBoot, every_way_not_to_boot_is_void_on_both_arms) {
          "void lockdep_off_early"},
         {"a warning is no matter", [](Script& s) { s.report(3, k_warning).tick(4); }, "running",
          "running"},
-        {"the target", [](Script& s) { s.target(3); }, "void lockdep_off_early", "hit"},
+        {"the target", [](Script& s) { s.target(3); }, "void lockdep_off_early",
+         "hit lockdep_off_early"},
         {"cancel", [](Script& s) { s.tell(3, CancelRequested{}); }, "void cancelled",
          "void cancelled"},
         {"interrupt", [](Script& s) { s.tell(3, CancelRequested{Cause::interrupted}); },
@@ -201,6 +205,15 @@ TEST(RunMonitorBoot, every_way_not_to_boot_is_void_on_both_arms) {
          "void lockdep_off_early", "void lockdep_off_early"},
     };
     expect_rows(rows, [](ArmName arm) { return Script(limits_of(arm)); });
+}
+
+TEST(RunMonitorBoot, a_warning_at_boot_makes_the_trial_other_at_its_end) {
+    TrialLimits limits = limits_of(k_patched);
+    limits.exposure_goal = 30;
+    Script script(limits);
+    script.report(3, k_warning).ready().beats(6, 12);
+    EXPECT_EQ(script.words(), "other other_report");
+    EXPECT_EQ(script.outcome().exposure, 30);
 }
 
 TEST(RunMonitorBoot, a_silent_console_is_given_up_within_twenty_seconds) {
@@ -228,7 +241,15 @@ TEST(RunMonitorLoad, every_end_under_load_has_its_meaning_on_either_arm) {
          "running"},
         {"silence", [](Script& s) { s.ticks(10.5, 31); }, "void heartbeat_stale", "other hang"},
         {"silence after a warning", [](Script& s) { s.report(10.5, k_warning).ticks(11, 31); },
-         "other other_report", "other other_report"},
+         "void heartbeat_stale", "other hang"},
+        {"ends after a warning",
+         [](Script& s) { s.report(10.5, k_warning).tell(11, DomainStopped{}); }, "void early_exit",
+         "other early_exit"},
+        {"an old warning does not explain lockdep off",
+         [](Script& s) {
+             s.report(10.5, k_warning).beat(11, 1, 60).beat(12, 0, 70).ticks(12.5, 16);
+         },
+         "void lockdep_off_unexplained", "other lockdep_off_unexplained"},
         {"watchdog", [](Script& s) { s.tell(11, WatchdogFired{}); }, "other hang", "other hang"},
         {"ends", [](Script& s) { s.tell(11, DomainStopped{"crashed"}); }, "void early_exit",
          "void early_exit"},
@@ -571,6 +592,77 @@ TEST(RunMonitorProof, the_proof_is_bounded_whatever_the_guest_prints) {
     script.target(10.6).beat(11, 0, 60);
     EXPECT_LE(script.outcome().proof.size(), 17U);
     for (const auto& line : script.outcome().proof) EXPECT_LE(line.size(), 300U);
+}
+
+RunEvent random_event(std::mt19937& random) {
+    const auto pick = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
+    static const std::vector<const model::Report*> k_reports{
+        &k_target, &k_sleeping_target, &k_other_lockdep, &k_warning, &k_oops,
+        &k_stall,  &k_panic,           &k_nobody,        nullptr};
+    switch (pick(24)) {
+        case 0:
+            return ReportSeen{k_reports[static_cast<std::size_t>(pick(9))], pick(4) == 0};
+        case 1:
+            return pick(5) == 0 ? RunEvent{DomainCrashed{}} : RunEvent{Tick{}};
+        case 2:
+            return pick(9) == 0 ? RunEvent{DomainStopped{"x"}} : RunEvent{Tick{}};
+        case 3:
+            return pick(9) == 0 ? RunEvent{WatchdogFired{}} : RunEvent{Tick{}};
+        case 4:
+            return pick(9) == 0 ? RunEvent{CancelRequested{}} : RunEvent{Tick{}};
+        case 5:
+            return pick(9) == 0 ? RunEvent{InfraFailed{"x"}} : RunEvent{Tick{}};
+        case 6:
+        case 7:
+            return ConsoleOutput{static_cast<std::uint64_t>(pick(1000))};
+        case 8:
+            return Tick{};
+        default:
+            break;
+    }
+    auto event = harness(static_cast<HarnessType>(pick(20) == 0 ? 6 : pick(6)), pick(100));
+    if (pick(3) != 0) event.type = HarnessType::heartbeat;
+    if (pick(20) != 0) event.debug_locks = pick(15) == 0 ? 0 : 1;
+    if (pick(10) != 0) event.dl_exits = pick(1000);
+    if (pick(3) == 0) event.exit_status = pick(130);
+    return HarnessLine{event};
+}
+
+TEST(RunMonitorProperties, any_sequence_of_events_ends_in_a_sound_outcome) {
+    std::mt19937 random(11);
+    for (int round = 0; round < 20000; ++round) {
+        TrialLimits limits = limits_of(round % 2 == 0 ? k_unpatched : k_patched);
+        limits.exposure_goal = round % 3 == 0 ? 500 : 0;
+        Script script(limits);
+        bool target = false;
+        double time = 0;
+        while (!script.ended()) {
+            time += 0.5;
+            const RunEvent event = random_event(random);
+            const auto* seen = std::get_if<ReportSeen>(&event);
+            target |= seen != nullptr && seen->report != nullptr && seen->target;
+            script.tell(time, event).tick(time);
+            ASSERT_LT(time, limits.wall_s + 30) << "the trial does not end";
+        }
+        const auto& outcome = script.outcome();
+        EXPECT_FALSE(outcome.detail.empty());
+        EXPECT_GE(outcome.exposure, 0);
+        EXPECT_EQ(outcome.kind == OutcomeKind::hit && !target, false);
+        if (outcome.kind == OutcomeKind::clean) {
+            EXPECT_FALSE(target);
+            EXPECT_GT(outcome.exposure, 0);
+            EXPECT_TRUE(outcome.lockdep_alive_at_end);
+        }
+        if (outcome.kind == OutcomeKind::none || outcome.kind == OutcomeKind::other) {
+            EXPECT_TRUE(outcome.cause.has_value());
+        }
+        if (outcome.kind == OutcomeKind::none) {
+            EXPECT_EQ(outcome.exposure, 0);
+        }
+        if (target && limits.arm == k_patched) {
+            EXPECT_EQ(outcome.kind, OutcomeKind::hit);
+        }
+    }
 }
 
 TEST(RunMonitorClassify, kinds_fall_into_five_classes) {
