@@ -23,7 +23,8 @@ constexpr double k_silence_s = 2.0;
 
 }  // namespace
 
-model::Report Assembler::complete(const Open& splat) {
+void Assembler::complete(const Open& splat, std::vector<model::Report>& done) {
+    if (splat.family->role == HeadlineRole::claims && !splat.frames_seen) return;
     std::size_t count = splat.lines.size() - std::min(splat.strangers, splat.lines.size());
     count = std::max(count, std::min(splat.headline + 1, splat.lines.size()));
     std::vector<Line> lines;
@@ -34,7 +35,7 @@ model::Report Assembler::complete(const Open& splat) {
         lines.push_back(line);
     }
     while (lines.size() > splat.headline + 1 && lines.back().text.empty()) lines.pop_back();
-    return interpret({splat.family, splat.headline, lines, false});
+    done.push_back(interpret({splat.family, splat.headline, lines, false}));
 }
 
 void Assembler::append(Open& splat, const Line& line) {
@@ -85,6 +86,11 @@ bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
            (splat.frames_seen ? k_strangers_behind_trace : k_strangers_before_trace);
 }
 
+// A program's output between the kernel's lines.
+bool Assembler::is_foreign(const Open& splat, const Line& line) {
+    return !line.from_kernel && splat.lines[splat.headline].line.from_kernel;
+}
+
 void Assembler::remember(const Line& line) {
     if (!announces_splat(line.text)) {
         const Family* family = find_family(line.text);
@@ -102,7 +108,7 @@ void Assembler::remember(const Line& line) {
 void Assembler::age(const Line& line, std::vector<model::Report>& done) {
     for (auto it = open_.begin(); it != open_.end();) {
         Open& splat = it->second;
-        if (it->first == line.caller) {
+        if (it->first == line.caller && !is_foreign(splat, line)) {
             ++it;
             continue;
         }
@@ -112,7 +118,7 @@ void Assembler::age(const Line& line, std::vector<model::Report>& done) {
                             *line.uptime_s > *last.uptime_s + k_silence_s;
         if (silent || splat.others_since >
                           (splat.frames_seen ? k_others_behind_trace : k_others_before_trace)) {
-            done.push_back(complete(splat));
+            complete(splat, done);
             it = open_.erase(it);
         } else {
             ++it;
@@ -125,12 +131,15 @@ std::vector<model::Report> Assembler::take(const Line& line) {
     const Family* family = find_family(line.text);
     if (!open_.empty()) age(line, done);
     const auto found = open_.find(line.caller);
+    if (found != open_.end() && family == nullptr && is_foreign(found->second, line)) {
+        return done;
+    }
     if (found != open_.end()) {
         if (goes_on(found->second, line, family)) {
             append(found->second, line);
             return done;
         }
-        done.push_back(complete(found->second));
+        complete(found->second, done);
         open_.erase(found);
     }
     if (family != nullptr && family->role != HeadlineRole::details)
@@ -151,7 +160,7 @@ std::vector<const Assembler::Open*> Assembler::in_console_order() const {
 
 std::vector<model::Report> Assembler::flush() {
     std::vector<model::Report> done;
-    for (const Open* splat : in_console_order()) done.push_back(complete(*splat));
+    for (const Open* splat : in_console_order()) complete(*splat, done);
     open_.clear();
     return done;
 }

@@ -47,11 +47,12 @@ class Assembler {
 
     void open(const Line& line, const Family& family, std::vector<model::Report>& done);
     void append(Open& splat, const Line& line);
+    static bool is_foreign(const Open& splat, const Line& line);
     bool goes_on(Open& splat, const Line& line, const Family* family);
     void age(const Line& line, std::vector<model::Report>& done);
     void remember(const Line& line);
     [[nodiscard]] std::vector<const Open*> in_console_order() const;
-    static model::Report complete(const Open& splat);
+    static void complete(const Open& splat, std::vector<model::Report>& done);
 
     std::map<Caller, Open> open_;
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now

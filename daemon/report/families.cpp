@@ -154,9 +154,11 @@ constexpr std::array k_families{
            "Busy inodes after unmount"},
     Family{"file_count", "VFS: Close: file count is ", "", D::other, R::opens, false,
            "File count is zero"},
+    Family{"stack_metadata", "WARNING: kernel stack ", "has bad ", D::warning, R::opens, false,
+           "Bad unwinder metadata"},
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},
-    Family{"warning", "WARNING: ", " at ", D::warning, R::opens, false, "Warning"},
-    Family{"warning", "^WARNING: ", "", D::warning, R::opens, false, "Warning"},
+    Family{"warning", "WARNING: ", " at ", D::warning, R::claims, false, "Warning"},
+    Family{"warning", "^WARNING: ", "", D::warning, R::claims, false, "Warning"},
     Family{"bug", "^BUG: ", "", D::other, R::opens, false, "BUG"},
     Family{"panic", "^PANIC: ", "", D::panic, R::opens, false, "Panic"},
 };

@@ -9,6 +9,7 @@ namespace krepro::report {
 // What a headline does to a console that is being read.
 enum class HeadlineRole {
     opens,    // a report begins here
+    claims,   // a report begins here if a trace follows; the words alone are used for much else
     joins,    // goes on with the report that has begun, and opens one where there is none
     details,  // belongs to a report that has begun; alone it is no report
 };

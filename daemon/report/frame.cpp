@@ -94,21 +94,21 @@ std::optional<model::Frame> parse_inline(std::string_view text) {
     return frame;
 }
 
-// "(name) from [<80012346>] (caller+0x12/0x34)": arm says who called; the first is the frame
+// "(name) from [<80012346>] (caller+0x12/0x34)": arm prints each function twice, once as callee and
+// once as caller with its offset; the caller is the frame.
 std::optional<model::Frame> parse_arm(Cursor cursor) {
     cursor.skip_blanks();
     if (!cursor.take("(")) return std::nullopt;
-    const std::string_view inside = cursor.take_while([](char c) { return c != ')'; });
+    std::string_view inside = cursor.take_while([](char c) { return c != ')'; });
     if (!cursor.take(")")) return std::nullopt;
-    const std::string_view symbol = inside.substr(0, inside.find(" ["));
-    if (auto frame = parse_symbol(symbol)) return frame;
-    Cursor name_cursor(symbol);
-    const auto name = name_cursor.take_while(is_name_char);
-    if (!name_cursor.done() || !looks_like_name(name) || !contains(cursor.rest(), " from "))
-        return std::nullopt;
-    model::Frame frame;
-    frame.function = std::string(name);
-    return frame;
+    cursor.skip_blanks();
+    if (cursor.take("from ")) {
+        take_address(cursor);
+        cursor.skip_blanks();
+        if (!cursor.take("(")) return parse_symbol(cursor.rest());
+        inside = cursor.take_while([](char c) { return c != ')'; });
+    }
+    return parse_symbol(inside);
 }
 
 }  // namespace

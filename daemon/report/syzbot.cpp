@@ -73,6 +73,19 @@ std::string upper(std::string text) {
     return text;
 }
 
+// "name+0x12/0x34" is the name.
+std::string without_offsets(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text.substr(i).starts_with("+0x"))
+            while (i < text.size() &&
+                   (is_hex(text[i]) || text[i] == '+' || text[i] == 'x' || text[i] == '/'))
+                ++i;
+        if (i < text.size()) plain += text[i];
+    }
+    return plain;
+}
+
 std::string fill(std::string_view pattern, const Groups& groups, const std::string& function) {
     std::string text;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -87,10 +100,11 @@ std::string fill(std::string_view pattern, const Groups& groups, const std::stri
             text += function;
         else if (group < groups.size())
             // Prose may hold addresses and numbers; a symbol's digits are its name.
-            text += contains(groups[group], " ") ? stable_text(groups[group]) : groups[group];
+            text += contains(groups[group], " ") ? stable_text(without_offsets(groups[group]))
+                                                 : groups[group];
         i += 2;
     }
-    return text;
+    return std::string(trim(text));
 }
 
 // What a splat offers as places, innermost first.
@@ -140,10 +154,14 @@ Places read_places(const Splat& splat) {
     Places places;
     const auto lines = splat.lines.subspan(splat.headline);
     for (const Trace& trace : read_traces(lines)) place_trace(trace, places);
+    bool held_list = false;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (places.struck.empty())
             if (const auto frame = parse_instruction_pointer(lines[i].text))
                 places.struck = base_name(frame->function);
+        // What else is held says nothing, unless the report is about nothing else.
+        held_list = held_list || contains(lines[i].text, "other info that might");
+        if (held_list && !places.acquired.empty()) continue;
         if (const auto frame = acquired_at(lines, i))
             places.acquired.push_back(base_name(frame->function));
     }
@@ -186,16 +204,20 @@ std::vector<std::string> candidates_of(const Places& places, Place place, const 
             return joined(places.irq_safe, joined(places.acquired, places.trace));
         case Place::looping:
             return places.trace;
+        case Place::looping_struck:
+            return joined({places.struck}, places.trace);
     }
     return {};
 }
 
-std::string function_of(const Places& places, Place place, const Groups& groups) {
-    if (place != Place::looping)
-        return choose_function(candidates_of(places, place, groups), place);
+std::string function_of(const Places& places, const SyzbotRow& row, const Groups& groups) {
+    std::vector<std::string> candidates = candidates_of(places, row.place, groups);
+    std::erase(candidates, "");
+    if (row.place != Place::looping && row.place != Place::looping_struck)
+        return choose_function(candidates, row.kind);
+    if (std::string function = looping_function(candidates); !function.empty()) return function;
     for (const auto& trace : places.all_traces)
-        if (std::string function = choose_function(trace, place); !function.empty())
-            return function;
+        if (std::string function = looping_function(trace); !function.empty()) return function;
     return {};
 }
 
@@ -211,7 +233,7 @@ std::string text_of(const Splat& splat) {
 // No row knows the report, or it is too broken for any: the headline itself.
 model::SyzbotView by_headline(std::string_view headline) {
     model::SyzbotView view;
-    view.title = stable_text(headline);
+    view.title = stable_text(without_offsets(headline));
     if (view.title.starts_with("WARNING: ")) view.type = "WARNING";
     return view;
 }
@@ -223,7 +245,7 @@ model::SyzbotView by_row(const SyzbotRow& row, const Groups& groups, const Place
                      row.need == TraceNeed::never_whole;
     std::string function;
     if (row.place != Place::none) {
-        function = function_of(places, row.place, groups);
+        function = function_of(places, row, groups);
         if (function.empty()) {
             function = "corrupted";
             view.corrupted = true;

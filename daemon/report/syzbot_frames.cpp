@@ -32,28 +32,34 @@ bool is_tick_entry(std::string_view function) {
            function == "__irq_svc" || contains(function, "gic_handle_irq");
 }
 
-std::string looping_function(const std::vector<std::string>& candidates) {
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < candidates.size() && begin == 0; ++i)
-        if (is_tick_entry(candidates[i])) {
-            begin = i + 1;
-            while (begin < candidates.size() && is_tick_entry(candidates[begin])) ++begin;
-        }
-    if (begin >= candidates.size()) begin = 0;
-    for (std::size_t i = begin; i < candidates.size(); ++i) {
-        if (contains(candidates[i], "smp_call_function")) return "smp_call_function";
-        if (candidates[i] == "rcu_gp_kthread") return {};
-        if (is_dispatcher(candidates[i])) return plain_name(candidates[i > begin ? i - 1 : i]);
-    }
-    return {};
+// Whether a trace begins with the functions that print it, so that the interrupt which noticed the
+// loop is on it.
+bool printed_from_interrupt(const std::vector<std::string>& trace) {
+    if (trace.empty()) return false;
+    const std::string& first = trace.front();
+    return contains(first, "dump_stack") || contains(first, "show_task") ||
+           contains(first, "show_stack") || contains(first, "dump_backtrace");
 }
 
 }  // namespace
 
-std::string choose_function(const std::vector<std::string>& candidates, Place place) {
-    if (place == Place::looping) return looping_function(candidates);
+std::string looping_function(const std::vector<std::string>& trace) {
+    std::size_t begin = 0;
+    if (printed_from_interrupt(trace))
+        for (std::size_t i = 0; i < trace.size() && begin == 0; ++i)
+            while (i < trace.size() && is_tick_entry(trace[i])) begin = ++i;
+    if (begin >= trace.size()) begin = 0;
+    for (std::size_t i = begin; i < trace.size(); ++i) {
+        if (contains(trace[i], "smp_call_function")) return "smp_call_function";
+        if (trace[i] == "rcu_gp_kthread") return {};
+        if (is_dispatcher(trace[i])) return plain_name(trace[i > begin ? i - 1 : i]);
+    }
+    return {};
+}
+
+std::string choose_function(const std::vector<std::string>& candidates, std::string_view kind) {
     for (const std::string& candidate : candidates)
-        if (!is_helper(candidate)) return plain_name(candidate);
+        if (!is_helper(candidate, kind)) return plain_name(candidate);
     return {};
 }
 

@@ -26,6 +26,7 @@ constexpr auto k_reporting = std::to_array<std::string_view>({
     "print_circular",
     "print_usage_bug",
     "print_bad_",
+    "print_unlock_imb",
     "print_irq_",
     "print_deadlock",
     "print_trailer",
@@ -50,7 +51,6 @@ constexpr auto k_reporting = std::to_array<std::string_view>({
     "el1_dbg",
     "^el1_",
     "^el1h_",
-    "^el0",
     "do_kernel_fault",
     "do_tag_check",
     "do_mem_abort",
@@ -91,7 +91,6 @@ constexpr auto k_reporting = std::to_array<std::string_view>({
     "check_heap_object",
     "check_page_span",
     "sanitizer_cov",
-    "write_comp_data",
     "stack_chk_fail",
     "=exc_page_fault",
     "^exc_",
@@ -128,7 +127,6 @@ constexpr auto k_reporting = std::to_array<std::string_view>({
     "=printk",
     "vprintk",
     "printk_",
-    "^kmemleak",
     "skb_panic",
     "skb_over_panic",
     "skb_under_panic",
@@ -214,7 +212,6 @@ constexpr auto k_locking = std::to_array<std::string_view>({
     "irqrestore",
     "pv_queued",
     "console_trylock",
-    "console_lock",
     "console_unlock",
     "reiserfs_write_lock",
     "__lock_page",
@@ -223,7 +220,6 @@ constexpr auto k_locking = std::to_array<std::string_view>({
     "folio_unlock",
     "unlock_page",
     "lock_timer_base",
-    "task_rq_lock",
     "=lock_sock_fast",
 });
 
@@ -275,7 +271,6 @@ constexpr auto k_library = std::to_array<std::string_view>({
     "=vfree",
     "__vunmap",
     "=vunmap",
-    "qlist_free",
     "quarantine",
     "pcpu_alloc",
     "memcpy",
@@ -337,19 +332,12 @@ constexpr auto k_library = std::to_array<std::string_view>({
     "rb_insert",
     "rb_erase",
     "rb_prev",
-    "timerqueue",
     "percpu_counter",
     "atomic_",
     "atomic64",
     "_bit",
     "xas_",
     "^xa_",
-    "=idr_alloc",
-    "idr_get_free",
-    "idr_alloc",
-    "^idr_",
-    "^ida_",
-    "radix_tree",
     "find_next_",
     "find_first_",
     "kref_",
@@ -357,8 +345,6 @@ constexpr auto k_library = std::to_array<std::string_view>({
     "rhashtable_lookup",
     "find_lock_entries",
     "truncate_inode_pages",
-    "^sk_prot_alloc",
-    "=sk_alloc",
     "kfree_skb",
     "skb_put",
     "skb_push",
@@ -375,7 +361,6 @@ constexpr auto k_library = std::to_array<std::string_view>({
     "=outb",
     "ioread",
     "iowrite",
-    "idr_remove",
     "drop_nlink",
     "=iput",
     "=iget",
@@ -435,10 +420,9 @@ constexpr auto k_core = std::to_array<std::string_view>({
     "try_to_del_timer",
     "timer_wait_running",
     "finish_wait",
+    "^__wake_up",
+    "=wake_up_process",
     "prepare_to_wait",
-    "wake_up",
-    "call_rcu",
-    "=kfree_call_rcu",
     "srcu_",
     "rcu_barrier",
     "wait_rcu_gp",
@@ -480,6 +464,28 @@ constexpr auto k_waiting = std::to_array<std::string_view>({
     "=__wait_on_freeing_inode",
     "rwsem_down",
     "=do_nanosleep",
+});
+
+// Only in one kind of report: the allocators of a leak, what a hung task waits in, what hands an
+// object over.
+struct KindHelper {
+    std::string_view kind;
+    std::string_view pattern;
+};
+constexpr auto k_by_kind = std::to_array<KindHelper>({
+    {"memory_leak", "radix_tree"},     {"memory_leak", "^idr_"},
+    {"memory_leak", "^ida_"},          {"memory_leak", "sk_prot_alloc"},
+    {"memory_leak", "=sk_alloc"},      {"memory_leak", "kmemleak"},
+    {"memory_leak", "=create_object"}, {"memory_leak", "pcpu_mem"},
+    {"memory_leak", "alloc_skb"},      {"memory_leak", "__build_skb"},
+    {"memory_leak", "netdev_alloc"},   {"memory_leak", "__napi_alloc"},
+    {"memory_leak", "_zalloc"},        {"memory_leak", "bpf_map_area_alloc"},
+    {"memory_leak", "skb_clone"},      {"memory_leak", "alloc_file"},
+    {"memory_leak", "=alloc_inode"},   {"memory_leak", "kmem_alloc"},
+    {"memory_leak", "__alloc_object"}, {"memory_leak", "usb_alloc_urb"},
+    {"hung_task", "console_lock"},     {"hung_task", "fdatawait"},
+    {"hung_task", "=lock_sock"},       {"hung_task", "wait_on_"},
+    {"warning", "call_rcu"},           {"spinlock_bug", "task_rq_lock"},
 });
 
 // Dispatchers: what they call is what a CPU loops in.
@@ -579,18 +585,23 @@ constexpr auto k_dispatching = std::to_array<std::string_view>({
     "ret_from_kernel_thread",
 });
 
+bool fits(std::string_view function, std::string_view pattern) {
+    if (pattern.front() == '=') return function == pattern.substr(1);
+    if (pattern.front() == '^') return function.starts_with(pattern.substr(1));
+    return contains(function, pattern);
+}
+
 template <std::size_t N>
 bool any_fits(std::string_view function, const std::array<std::string_view, N>& patterns) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-        if (pattern.front() == '=') return function == pattern.substr(1);
-        if (pattern.front() == '^') return function.starts_with(pattern.substr(1));
-        return contains(function, pattern);
-    });
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](std::string_view pattern) { return fits(function, pattern); });
 }
 
 }  // namespace
 
-bool is_helper(std::string_view function) {
+bool is_helper(std::string_view function, std::string_view kind) {
+    for (const KindHelper& helper : k_by_kind)
+        if (helper.kind == kind && fits(function, helper.pattern)) return true;
     return any_fits(function, k_reporting) || any_fits(function, k_locking) ||
            any_fits(function, k_library) || any_fits(function, k_core) ||
            any_fits(function, k_waiting);

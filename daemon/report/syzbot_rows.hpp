@@ -8,16 +8,17 @@ namespace krepro::report {
 
 // Where a title's function comes from.
 enum class Place {
-    none,      // the title names no function
-    named,     // the headline's own function, then the call trace
-    warned,    // the same, but nothing without a call trace
-    reported,  // the headline's own function, then the frames that follow it without a label
-    listed,    // the first list of frames, whatever it stands for
-    struck,    // the instruction pointer, then the call trace
-    trace,     // the call trace
-    acquired,  // where the locks that lockdep complains about were taken, then the call trace
-    irq_safe,  // where an interrupt took the lock: "... which became HARDIRQ-irq-safe at:"
-    looping,   // right below the dispatcher that a CPU loops under: the top frames are chance
+    none,            // the title names no function
+    named,           // the headline's own function, then the call trace
+    warned,          // the same, but nothing without a call trace
+    reported,        // the headline's own function, then the frames that follow it without a label
+    listed,          // the first list of frames, whatever it stands for
+    struck,          // the instruction pointer, then the call trace
+    trace,           // the call trace
+    acquired,        // where the locks that lockdep complains about were taken, then the call trace
+    irq_safe,        // where an interrupt took the lock: "... which became HARDIRQ-irq-safe at:"
+    looping,         // right below the dispatcher that a CPU loops under: the top frames are chance
+    looping_struck,  // the same, the instruction pointer being the innermost frame
 };
 
 // Whether a report of this kind without a call trace is a broken one.
