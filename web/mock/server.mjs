@@ -64,19 +64,23 @@ function send_console(request, response, id) {
 function send_events(response, id) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     let seq = 1;
-    const emit = (type, data) => response.write(`id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify({ seq: seq++, job: id, at: new Date().toISOString(), type, data })}\n\n`);
+    const emit = (type, data, at = Date.now()) => response.write(`id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify({ seq: seq++, job: id, at: new Date(at).toISOString(), type, data })}\n\n`);
     const job = jobs.get(id);
-    emit('stage', { stage: 'queued' });
-    emit('stage', { stage: 'checking_out' });
+    const began = Date.parse(job.created_at);
+    emit('stage', { stage: 'queued' }, began);
+    emit('stage', { stage: 'checking_out' }, began + 400);
     emit('log', { text: 'debian-6.1.8-rt5: patch applied forward, offsets -6 and -136' });
-    emit('stage', { stage: 'building' });
+    emit('stage', { stage: 'building' }, began + 12300);
+    if (job.stage !== 'building') emit('stage', { stage: 'running' }, began + 331800);
+    if (job.stage === 'done') emit('stage', { stage: 'done' }, Date.parse(job.updated_at));
+    if (job.stage === 'done') return response.end(`event: end\ndata: {"job":${id}}\n\n`);
     let tick = 0;
     const timer = setInterval(() => {
         ++tick;
-        if (job.stage === 'building') emit('build', { arm: 'unpatched', done: Math.min(1108, 300 + 13 * tick), expected: 1108 });
-        if (job.stage === 'running') emit('heartbeat', { trial: running_trial.id, uptime: 4 + tick, iteration: 1 + Math.floor(tick / 3), debug_locks: 1, dl_exits: 3 * tick });
+        if (job.stage === 'building') emit('build', { arm: 'unpatched', step: 'compiling', objects: Math.min(1108, 300 + 13 * tick), expected: 1108 });
+        if (job.stage === 'running') emit('heartbeat', { trial: running_trial.id, arm: 'patched', uptime: 4 + tick, iteration: 1 + Math.floor(tick / 3), debug_locks: 1, exposure: 3 * tick });
     }, 1000);
-    response.on('close', () => clearInterval(timer));
+    return response.on('close', () => clearInterval(timer));
 }
 
 const k_routes = [

@@ -11,8 +11,8 @@ export type LiveState = 'off' | 'connecting' | 'live' | 'reconnecting';
 
 export const k_event_types = ['stage', 'build', 'trial', 'heartbeat', 'report', 'verdict', 'log'];
 
-// `null` for data that is not a JSON object.
-export function parse_event(type: string, id: string, data: string): JobEvent | null {
+// `null` for what is not an event of the daemon.
+export function parse_event(type: string, data: string): JobEvent | null {
     let body: unknown;
     try {
         body = JSON.parse(data);
@@ -20,14 +20,14 @@ export function parse_event(type: string, id: string, data: string): JobEvent | 
         return null;
     }
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
-    const whole = body as Partial<JobEvent>;
-    const wrapped = typeof whole.data === 'object' && whole.data !== null && 'seq' in whole;
+    const { seq, job, at, data: payload } = body as Record<string, unknown>;
+    if (typeof seq !== 'number' || typeof payload !== 'object' || payload === null) return null;
     return {
-        seq: wrapped ? Number(whole.seq) : Number(id) || 0,
-        job: wrapped ? Number(whole.job) : 0,
-        at: wrapped ? String(whole.at) : '',
+        seq,
+        job: typeof job === 'number' ? job : 0,
+        at: typeof at === 'string' ? at : '',
         type,
-        data: (wrapped ? whole.data : body) as Record<string, unknown>,
+        data: payload as Record<string, unknown>,
     };
 }
 
@@ -35,10 +35,12 @@ export function parse_event(type: string, id: string, data: string): JobEvent | 
 const k_gather_ms = 100;
 
 // Listens while `job` is not 0.
-export function use_job_events(job: number, take: (events: JobEvent[]) => void): LiveState {
+export function use_job_events(job: number, take: (events: JobEvent[]) => void, ended: () => void): LiveState {
     const [state, set_state] = useState<LiveState>('off');
     const taker = useRef(take);
     taker.current = take;
+    const ender = useRef(ended);
+    ender.current = ended;
 
     useEffect(() => {
         if (job === 0) {
@@ -66,10 +68,11 @@ export function use_job_events(job: number, take: (events: JobEvent[]) => void):
             source.addEventListener('end', () => {
                 source?.close();
                 set_state('off');
+                ender.current();
             });
             for (const type of k_event_types)
                 source.addEventListener(type, (message: MessageEvent<string>) => {
-                    const event = parse_event(type, message.lastEventId, message.data);
+                    const event = parse_event(type, message.data);
                     if (!event) return;
                     gathered.push(event);
                     if (gathering === 0) gathering = window.setTimeout(hand_on, k_gather_ms);

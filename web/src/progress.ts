@@ -2,6 +2,7 @@
 // What a job's events say beyond its stored rows: when each stage began, and how far the build
 // and the running trial are.
 
+import { grouped } from './format';
 import type { ArmName, JobEvent, JobStage } from './model';
 
 export interface Progress {
@@ -12,7 +13,8 @@ export interface Progress {
 }
 
 export interface BuildProgress {
-    done: number;
+    step: string;      // "configuring", "compiling", ...
+    objects: number;   // compiled so far
     expected: number;  // 0 when not known
 }
 
@@ -20,8 +22,8 @@ export interface Heartbeat {
     trial: number;
     uptime: number;
     iteration: number;
+    exposure: number;  // of this trial so far
     debug_locks: number | null;
-    dl_exits: number | null;
 }
 
 export interface LogLine {
@@ -34,20 +36,14 @@ const k_log_lines = 40;
 
 export const k_no_progress: Progress = { stages: {}, builds: {}, heartbeat: null, log: [] };
 
-function number_in(data: Record<string, unknown>, ...names: string[]): number | null {
-    for (const name of names) {
-        const value = data[name];
-        if (typeof value === 'number' && Number.isFinite(value)) return value;
-    }
-    return null;
+function number_in(data: Record<string, unknown>, name: string): number | null {
+    const value = data[name];
+    return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-function text_in(data: Record<string, unknown>, ...names: string[]): string {
-    for (const name of names) {
-        const value = data[name];
-        if (typeof value === 'string') return value;
-    }
-    return '';
+function text_in(data: Record<string, unknown>, name: string): string {
+    const value = data[name];
+    return typeof value === 'string' ? value : '';
 }
 
 function heartbeat_of(data: Record<string, unknown>): Heartbeat | null {
@@ -57,30 +53,40 @@ function heartbeat_of(data: Record<string, unknown>): Heartbeat | null {
         trial: number_in(data, 'trial') ?? 0,
         uptime,
         iteration: number_in(data, 'iteration') ?? 0,
+        exposure: number_in(data, 'exposure') ?? 0,
         debug_locks: number_in(data, 'debug_locks'),
-        dl_exits: number_in(data, 'dl_exits'),
     };
 }
 
 function with_build(old: Progress, data: Record<string, unknown>): Progress {
     const arm = text_in(data, 'arm');
-    const done = number_in(data, 'done', 'objects');
-    if ((arm !== 'unpatched' && arm !== 'patched') || done === null) return old;
-    const expected = number_in(data, 'expected', 'total') ?? 0;
-    return { ...old, builds: { ...old.builds, [arm]: { done, expected } } };
+    if (arm !== 'unpatched' && arm !== 'patched') return old;
+    const build = {
+        step: text_in(data, 'step'),
+        objects: number_in(data, 'objects') ?? 0,
+        expected: number_in(data, 'expected') ?? 0,
+    };
+    return { ...old, builds: { ...old.builds, [arm]: build } };
 }
 
 function with_log(old: Progress, event: JobEvent): Progress {
-    const text = text_in(event.data, 'text', 'line', 'message', 'what');
+    const text = text_in(event.data, 'text');
     if (!text) return old;
     const log = [...old.log.filter((line) => line.seq !== event.seq), { seq: event.seq, at: event.at, text }];
     return { ...old, log: log.slice(-k_log_lines) };
 }
 
+// What a build has to say of itself: "compiling: 312 of 1108 objects".
+export function build_words(build: BuildProgress): string {
+    if (build.objects === 0) return build.step;
+    const of = build.expected > 0 ? ` of ${grouped(build.expected)}` : '';
+    return `${build.step}: ${grouped(build.objects)}${of} objects`;
+}
+
 export function advanced(old: Progress, event: JobEvent): Progress {
     switch (event.type) {
         case 'stage': {
-            const stage = text_in(event.data, 'stage', 'to') as JobStage;
+            const stage = text_in(event.data, 'stage') as JobStage;
             return { ...old, heartbeat: null, stages: { [stage]: event.at, ...old.stages } };
         }
         case 'build': return with_build(old, event.data);

@@ -17,7 +17,7 @@ interface Chunk {
 
 export interface Line {
     text: string;
-    left_out: number;  // bytes beyond k_line_bytes
+    left_out: number;  // bytes beyond k_line_bytes, to within a chunk
 }
 
 function newlines_in(bytes: Uint8Array): Uint32Array {
@@ -116,21 +116,21 @@ export class LineStore {
         return low;
     }
 
-    // The chunks that line n needs, in order.
-    private chunks_of_line(n: number): number[] {
+    // The chunks over which line n goes, without those that begin after k_line_bytes of it.
+    private chunks_of_line(n: number): { first: number; last: number; beyond: number } {
         const first = n === 1 ? 0 : this.chunk_of_newline(n - 1);
-        const last = n <= this.newlines_
+        const end = n <= this.newlines_
             ? this.chunk_of_newline(n)
             : Math.floor(Math.max(0, this.indexed - 1) / this.chunk_bytes_);
-        // The line may begin with the next chunk's first byte, and is cut after k_line_bytes.
-        return [first, first + 1, first + 2].filter((number) => number <= last);
+        // One more: the line may begin with the next chunk's first byte.
+        const last = Math.min(end, first + 1 + Math.ceil(k_line_bytes / this.chunk_bytes_));
+        return { first, last, beyond: end - last };
     }
 
     // Null when its bytes are not at hand: see load().
     line(n: number): Line | null {
         if (n < 1 || n > this.lines) return null;
-        const numbers = this.chunks_of_line(n);
-        const first = numbers[0] ?? 0;
+        const { first, last, beyond } = this.chunks_of_line(n);
         let from = 0;
         if (n > 1) {
             const chunk = this.chunk(first);
@@ -138,8 +138,8 @@ export class LineStore {
             from = (chunk.newlines[n - 2 - (this.before_[first] ?? 0)] ?? -1) + 1;
         }
         let bytes: Uint8Array = new Uint8Array();
-        let length = 0;
-        for (const number of numbers) {
+        let length = beyond * this.chunk_bytes_;
+        for (let number = first; number <= last; ++number) {
             const chunk = this.chunk(number);
             if (!chunk) return null;
             const found = chunk.bytes.indexOf(k_newline, from);
@@ -160,14 +160,13 @@ export class LineStore {
     // Makes lines first..last available to line(), as far as the kept chunks reach.
     async load(first: number, last: number): Promise<void> {
         const wanted = new Set<number>();
-        for (const n of [first, last])
-            if (n >= 1 && n <= this.lines) for (const c of this.chunks_of_line(n)) wanted.add(c);
-        const numbers = [...wanted];
-        const low = Math.min(...numbers);
-        const high = Math.min(Math.max(...numbers), low + this.keep_ - 1);
-        const missing: Promise<void>[] = [];
-        for (let c = low; c <= high; ++c) if (!this.chunks_.has(c)) missing.push(this.fetch(c));
-        await Promise.all(missing);
+        for (let n = Math.max(1, first); n <= Math.min(last, this.lines); ++n) {
+            const span = this.chunks_of_line(n);
+            for (let c = span.first; c <= span.last && wanted.size < this.keep_; ++c) wanted.add(c);
+        }
+        // Those at hand are touched first, so that what comes does not push them out.
+        const missing = [...wanted].filter((number) => this.chunk(number) === null);
+        await Promise.all(missing.map((number) => this.fetch(number)));
     }
 
     private fetch(number: number): Promise<void> {

@@ -58,7 +58,8 @@ function use_loaded(store: LineStore, first: number, last: number, lines: number
     useEffect(() => {
         if (lines === 0 || last < first) return undefined;
         let gone = false;
-        const missing = store.line(first) === null || store.line(last) === null;
+        let missing = false;
+        for (let n = first; n <= last && !missing; ++n) missing = store.line(n) === null;
         if (missing)
             store.load(first, last).then(
                 () => { if (!gone) set_round((n) => n + 1); },

@@ -230,7 +230,7 @@ export function JobPage({ id }: { id: number }) {
         timer.current = window.setTimeout(whole.reload, 200);
     };
     useEffect(() => () => window.clearTimeout(timer.current), []);
-    const live = use_job_events(whole.data !== null ? id : 0, take);
+    const live = use_job_events(whole.data !== null ? id : 0, take, () => { if (!done) whole.reload(); });
     use_title(whole.data?.job.title ?? `job ${id}`);
     return (
         <With resource={whole} what={`job ${id}`}>

@@ -67,7 +67,8 @@ function LockRow({ lock, context }: { lock: Lock; context: Context }) {
     return (
         <tr>
             <td>
-                <code><Shown text={lock.name} />{lock.version > 1 ? `#${lock.version}` : ''}{lock.subclass > 0 ? `/${lock.subclass}` : ''}</code>
+                <code class="lock-name"><Shown text={lock.name} />{lock.version > 1 ? `#${lock.version}` : ''}{lock.subclass > 0 ? `/${lock.subclass}` : ''}</code>
+                {lock.acquired_at ? <div><code><FrameText frame={lock.acquired_at} /></code></div> : null}
                 {lock.address ? <div class="dim"><code><Shown text={lock.address} /></code></div> : null}
             </td>
             <td>
@@ -75,7 +76,6 @@ function LockRow({ lock, context }: { lock: Lock; context: Context }) {
                 {is_refused(lock, context) ? <div class="refused">not allowed in this context</div> : null}
             </td>
             <td><UsageCell usage={lock.usage} /></td>
-            <td>{lock.acquired_at ? <code><FrameText frame={lock.acquired_at} /></code> : null}</td>
         </tr>
     );
 }
@@ -87,7 +87,7 @@ function Locks({ title, locks, context, none }: { title: string; locks: Lock[]; 
             {locks.length === 0 ? <p class="dim">{none}</p> : (
                 <div class="scroll" tabIndex={0} role="region" aria-label={title}>
                     <table class="locks small">
-                        <thead><tr><th>lock</th><th>wait type</th><th>usage</th><th>taken at</th></tr></thead>
+                        <thead><tr><th>lock, and where it is taken</th><th>wait type</th><th>usage</th></tr></thead>
                         <tbody>{locks.map((lock, i) => <LockRow key={i} lock={lock} context={context} />)}</tbody>
                     </table>
                 </div>

@@ -2,9 +2,10 @@
 // One arm of a job: its kernel, its trials, its evidence.
 
 import { plain } from '../display';
-import { duration, exposure, grouped, plural } from '../format';
+import { duration, exposure, plural } from '../format';
 import type { ArmCounts, ArmName, Build, ExposureUnit, Job, Trial } from '../model';
 import type { Progress } from '../progress';
+import { build_words } from '../progress';
 import { Shown } from './text';
 import { Hits, k_outcomes, outcome_look, outcome_words } from './verdict';
 
@@ -18,9 +19,9 @@ function BuildFacts({ build, arm, job, progress }: {
     if (!build && under_way && job.stage === 'building') {
         return (
             <div class="facts small">
-                <span>building: {grouped(under_way.done)}{under_way.expected > 0 ? ` of ${grouped(under_way.expected)}` : ''} objects</span>
+                <span><Shown text={build_words(under_way)} /></span>
                 {under_way.expected > 0 ? (
-                    <progress max={under_way.expected} value={Math.min(under_way.done, under_way.expected)} aria-label="objects built" />
+                    <progress max={under_way.expected} value={Math.min(under_way.objects, under_way.expected)} aria-label="objects built" />
                 ) : null}
             </div>
         );
@@ -125,13 +126,21 @@ export function ArmPanel({ job, arm, demand, progress }: {
     progress: Progress;
 }) {
     const { build, counts, trials } = job.arms[arm];
-    const running = trials.filter((trial) => trial.outcome === null).length;
+    const running = trials.filter((trial) => trial.outcome === null);
+    const beat = progress.heartbeat;
+    const live = beat && running.some((trial) => trial.id === beat.trial) ? beat : null;
     return (
         <section class="arm" aria-labelledby={`arm-${arm}`}>
             <h2 id={`arm-${arm}`}>{arm}</h2>
-            <Counts counts={counts} running={running} wanted_hits={demand.hits} />
+            <Counts counts={counts} running={running.length} wanted_hits={demand.hits} />
             <Strip trials={trials} />
-            <ExposureBar have={counts.exposure} need={demand.exposure} unit={demand.unit} />
+            {live ? (
+                <p class="small beat">
+                    trial {running.at(-1)?.number}: iteration {live.iteration}, {duration(live.uptime)} up,{' '}
+                    {live.debug_locks === 0 ? <b class="removed">lockdep is off</b> : 'lockdep alive'}
+                </p>
+            ) : null}
+            <ExposureBar have={counts.exposure + (live?.exposure ?? 0)} need={demand.exposure} unit={demand.unit} />
             <BuildFacts build={build} arm={arm} job={job} progress={progress} />
         </section>
     );

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stages of a job, with the time each took.
 
-import { duration, grouped, local_time, seconds_between } from '../format';
+import { duration, local_time, seconds_between } from '../format';
 import type { Job, JobStage, Trial } from '../model';
 import type { Progress } from '../progress';
+import { build_words } from '../progress';
 import { k_stages } from './verdict';
 
 const k_order: JobStage[] = ['queued', 'checking_out', 'building', 'running', 'done'];
@@ -28,7 +29,7 @@ function began_at(stage: JobStage, job: Job, trials: Trial[], progress: Progress
 
 function took(stage: JobStage, job: Job, began: string, ended: string): string {
     const told = began && ended ? seconds_between(began, ended) : NaN;
-    if (!Number.isNaN(told)) return duration(told);
+    if (told >= 0) return duration(told);
     const builds = [job.arms.unpatched.build, job.arms.patched.build];
     if (stage === 'building' && builds.some((build) => build !== null))
         return duration(builds.reduce((sum, build) => sum + (build?.wall_s ?? 0), 0));
@@ -55,9 +56,7 @@ function detail(step: Step, job: Job, progress: Progress): string {
     if (step.stage === 'building') {
         const arm = job.arms.unpatched.build ? 'patched' : 'unpatched';
         const at = progress.builds[arm];
-        if (!at) return `${arm} kernel`;
-        const of = at.expected > 0 ? ` of ${grouped(at.expected)}` : '';
-        return `${arm}: ${grouped(at.done)}${of} objects`;
+        return at ? `${arm}, ${build_words(at)}` : `${arm} kernel`;
     }
     if (step.stage === 'running' && progress.heartbeat) {
         const { iteration, uptime } = progress.heartbeat;
