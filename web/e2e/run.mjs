@@ -48,15 +48,17 @@ async function run_check(context, facts, check) {
     }
 }
 
+const k_shots_name = 'every_page_fits_and_is_accessible_wide_and_narrow_light_and_dark';
+
 async function run_shots(context, facts) {
     const watched = await watched_page(context, new URL(url).origin);
     const pages = pages_of(facts.job, facts.reports[0], facts.trial);
     try {
-        const too_wide = await take_shots(watched.page, url, pages, values.shots);
-        const faults = [...too_wide, ...watched.faults];
-        tell('every_page_fits_wide_and_narrow_light_and_dark', faults.length > 0 ? new Error(faults.join('\n')) : null);
+        const wrong = await take_shots(watched.page, url, pages, values.shots);
+        const faults = [...wrong, ...watched.faults];
+        tell(k_shots_name, faults.length > 0 ? new Error(faults.join('\n')) : null);
     } catch (error) {
-        tell('every_page_fits_wide_and_narrow_light_and_dark', error);
+        tell(k_shots_name, error);
     } finally {
         await watched.page.close();
     }

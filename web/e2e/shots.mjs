@@ -4,6 +4,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { axe_findings } from './axe.mjs';
+
 const k_sizes = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 740 } };
 
 export function pages_of(job, report, trial) {
@@ -16,10 +18,10 @@ export function pages_of(job, report, trial) {
     ];
 }
 
-// Pages that are wider than the window, as sentences.
+// What is wrong with the pages, as sentences: wider than the window, or not accessible.
 export async function take_shots(page, url, pages, folder) {
     await mkdir(folder, { recursive: true });
-    const too_wide = [];
+    const wrong = [];
     for (const scheme of ['light', 'dark'])
         for (const [size, viewport] of Object.entries(k_sizes)) {
             await page.emulateMedia({ colorScheme: scheme });
@@ -29,9 +31,10 @@ export async function take_shots(page, url, pages, folder) {
                 await page.locator(ready).first().waitFor();
                 await page.waitForTimeout(400);
                 await page.screenshot({ path: join(folder, `${name}-${scheme}-${size}.png`), fullPage: true });
+                wrong.push(...(await axe_findings(page, `${name}, ${scheme}, ${size}`)));
                 const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-                if (over > 0) too_wide.push(`${name} is ${over} pixels wider than ${viewport.width}`);
+                if (over > 0) wrong.push(`${name} is ${over} pixels wider than ${viewport.width}`);
             }
         }
-    return too_wide;
+    return wrong;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stand-in for the daemon while the pages are worked on: serves dist/ under the daemon's policy
 // and samples below /api/v1. Never part of a build. Usage: node mock/server.mjs [port]
+// With KREPRO_MOCK_LINES=1000000 the last trial of job 4 has a console of that many lines.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -124,6 +125,14 @@ setInterval(() => {
     const line = `[  ${(process.uptime() + 60).toFixed(6)}] sched: DL replenish lagged too much\n`;
     consoles.set(id, Buffer.concat([consoles.get(id), Buffer.from(line)]));
 }, 1000).unref();
+
+const many_lines = Number(process.env.KREPRO_MOCK_LINES ?? 0);
+if (many_lines > 0) {
+    const last = Math.max(...[...trials.values()].filter((trial) => trial.job === 4).map((trial) => trial.id));
+    const line = (_, n) => `[${(n / 5000).toFixed(6).padStart(13)}] task ${n % 977}: sched_setattr on CPU ${n % 8} took ${n % 331} us\n`;
+    consoles.set(last, Buffer.from(Array.from({ length: many_lines }, line).join('')));
+    console.log(`mock: ${many_lines} lines on /trials/${last}/console`);
+}
 
 const port = Number(process.argv[2] ?? 8099);
 createServer((request, response) => {

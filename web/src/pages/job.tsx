@@ -148,7 +148,7 @@ function Comparison({ job, reports }: { job: Job; reports: StoredReport[] }) {
                     </p>
                     <Alignment expected={job.expected.frames} observed={best.report.frames} pairs={best.match.aligned} />
                 </>
-            ) : <p class="dim">The mail has a trace of {plural(job.expected.frames.length, 'frame')}; no report to compare it with yet.</p>}
+            ) : <p class="dim">The mail has a trace of {plural(job.expected.frames.length, 'frame')}; no report to compare it with.</p>}
         </section>
     );
 }
@@ -208,7 +208,7 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
                     <ArmPanel key={arm} job={job} arm={arm} demand={demand_of(job, arm)} progress={progress} />
                 ))}
             </div>
-            <Legend />
+            {trials.length > 0 ? <Legend /> : null}
             <Reports reports={reports} trials={trials} />
             <Comparison job={job} reports={reports} />
             <WorkloadSection job={job} />
@@ -218,6 +218,14 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
     );
 }
 
+const k_reload_ms = 400;
+
+// Whether the stored rows are others now, and are to be read again.
+function changes_rows(event: JobEvent): boolean {
+    if (event.type === 'build') return event.data['step'] === 'done';
+    return event.type !== 'heartbeat' && event.type !== 'log';
+}
+
 export function JobPage({ id }: { id: number }) {
     const whole = use_resource(`job ${id}`, (signal) => get_whole(id, signal));
     const [progress, set_progress] = useState<Progress>(k_no_progress);
@@ -225,9 +233,11 @@ export function JobPage({ id }: { id: number }) {
     const done = whole.data?.job.stage === 'done';
     const take = (events: JobEvent[]) => {
         set_progress((old) => events.reduce(advanced, old));
-        if (done || !events.some((event) => event.type !== 'heartbeat' && event.type !== 'log')) return;
-        window.clearTimeout(timer.current);
-        timer.current = window.setTimeout(whole.reload, 200);
+        if (done || timer.current !== 0 || !events.some(changes_rows)) return;
+        timer.current = window.setTimeout(() => {
+            timer.current = 0;
+            whole.reload();
+        }, k_reload_ms);
     };
     useEffect(() => () => window.clearTimeout(timer.current), []);
     const live = use_job_events(whole.data !== null ? id : 0, take, () => { if (!done) whole.reload(); });

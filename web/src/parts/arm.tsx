@@ -48,8 +48,8 @@ function cell_title(trial: Trial): string {
     return `${head}, ${exposure(outcome.exposure, outcome.unit)}, ${duration(outcome.wall_s)}${detail}`;
 }
 
-function Strip({ trials }: { trials: Trial[] }) {
-    if (trials.length === 0) return <p class="dim small">No trial yet.</p>;
+function Strip({ trials, none }: { trials: Trial[]; none: string }) {
+    if (trials.length === 0) return <p class="dim">{none}</p>;
     return (
         <ol class="strip" aria-label="Trials">
             {trials.map((trial) => {
@@ -132,15 +132,15 @@ export function ArmPanel({ job, arm, demand, progress }: {
     return (
         <section class="arm" aria-labelledby={`arm-${arm}`}>
             <h2 id={`arm-${arm}`}>{arm}</h2>
-            <Counts counts={counts} running={running.length} wanted_hits={demand.hits} />
-            <Strip trials={trials} />
+            {trials.length > 0 ? <Counts counts={counts} running={running.length} wanted_hits={demand.hits} /> : null}
+            <Strip trials={trials} none={job.stage === 'done' ? 'No trial was run.' : 'No trial yet.'} />
             {live ? (
                 <p class="small beat">
                     trial {running.at(-1)?.number}: iteration {live.iteration}, {duration(live.uptime)} up,{' '}
                     {live.debug_locks === 0 ? <b class="removed">lockdep is off</b> : 'lockdep alive'}
                 </p>
             ) : null}
-            <ExposureBar have={counts.exposure + (live?.exposure ?? 0)} need={demand.exposure} unit={demand.unit} />
+            {trials.length > 0 ? <ExposureBar have={counts.exposure + (live?.exposure ?? 0)} need={demand.exposure} unit={demand.unit} /> : null}
             <BuildFacts build={build} arm={arm} job={job} progress={progress} />
         </section>
     );

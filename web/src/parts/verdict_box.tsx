@@ -116,7 +116,7 @@ export function VerdictBox({ job }: { job: Job }) {
                     </dl>
                     {verdict.limits.length > 0 ? (
                         <div class="limits small">
-                            <h3>What it does not say</h3>
+                            <h2>What it does not say</h2>
                             <ul>{verdict.limits.map((limit) => <li key={limit}><Shown text={limit} /></li>)}</ul>
                         </div>
                     ) : null}
