@@ -134,6 +134,14 @@ std::vector<model::Report> Assembler::take(const Line& line) {
     if (found != open_.end() && family == nullptr && is_foreign(found->second, line)) {
         return done;
     }
+    const bool remark = family != nullptr && family->role == HeadlineRole::remarks;
+    if (found != open_.end() && remark) {
+        Open alone;
+        alone.family = family;
+        append(alone, line);
+        complete(alone, done);
+        return done;
+    }
     if (found != open_.end()) {
         if (goes_on(found->second, line, family)) {
             append(found->second, line);

@@ -150,15 +150,36 @@ std::optional<model::Frame> acquired_at(std::span<const Line> lines, std::size_t
     return symbol.empty() ? std::nullopt : parse_symbol(trim(symbol));
 }
 
+// "PID: 1234" in the headline and in the "CPU: 0 PID: 1234 Comm:" line of the trace differ: another
+// task printed at the same time, and the trace may be its.
+bool is_mixed(std::span<const Line> lines) {
+    const auto pid_of = [](std::string_view text) {
+        const auto parts = split_at(text, "PID: ");
+        return parts ? Cursor(parts->after).take_int() : std::nullopt;
+    };
+    const auto expected = pid_of(lines.front().text);
+    if (!expected) return false;
+    for (const Line& line : lines.subspan(1))
+        if (line.text.starts_with("CPU: ") && contains(line.text, "Comm: "))
+            return pid_of(line.text) != expected;
+    return false;
+}
+
 Places read_places(const Splat& splat) {
     Places places;
     const auto lines = splat.lines.subspan(splat.headline);
     for (const Trace& trace : read_traces(lines)) place_trace(trace, places);
+    if (is_mixed(lines)) places.trace.clear();
     bool held_list = false;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (places.struck.empty())
-            if (const auto frame = parse_instruction_pointer(lines[i].text))
-                places.struck = base_name(frame->function);
+        if (places.struck.empty()) {
+            auto frame = parse_instruction_pointer(lines[i].text);
+            // After a call through NULL only the return address is left.
+            if (!frame && i != 0 && lines[i - 1].text == "PC is at 0x0" &&
+                lines[i].text.starts_with("LR is at "))
+                frame = parse_symbol(lines[i].text.substr(9));
+            if (frame) places.struck = base_name(frame->function);
+        }
         // What else is held says nothing, unless the report is about nothing else.
         held_list = held_list || contains(lines[i].text, "other info that might");
         if (held_list && !places.acquired.empty()) continue;
@@ -238,10 +259,21 @@ model::SyzbotView by_headline(std::string_view headline) {
     return view;
 }
 
+// "...[   34.517718]..." in the middle of a line: another line was printed into it.
+bool holds_timestamp(std::string_view text) {
+    for (auto at = text.find('['); at != std::string_view::npos; at = text.find('[', at + 1)) {
+        Cursor cursor(text.substr(at + 1));
+        cursor.skip_blanks();
+        const auto number = cursor.take_while([](char c) { return is_digit(c) || c == '.'; });
+        if (contains(number, ".") && cursor.take("]")) return true;
+    }
+    return false;
+}
+
 model::SyzbotView by_row(const SyzbotRow& row, const Groups& groups, const Places& places) {
     model::SyzbotView view;
     const bool traced = !places.trace.empty() || !places.listed.empty();
-    view.corrupted = (row.need == TraceNeed::needed && !traced) || places.trace_cut ||
+    view.corrupted = (row.need == TraceNeed::needed && (!traced || places.trace_cut)) ||
                      row.need == TraceNeed::never_whole;
     std::string function;
     if (row.place != Place::none) {
@@ -273,7 +305,12 @@ model::SyzbotView syzbot_view(const Splat& splat) {
         view = by_row(*it->second.row, groups, places);
         break;
     }
-    if (view.title.empty()) view = by_headline(headline);
+    if (holds_timestamp(headline)) view.corrupted = true;
+    // A known report whose body fits no row is cut or mixed with another.
+    if (view.title.empty()) {
+        view = by_headline(headline);
+        view.corrupted = begin != end;
+    }
     return view;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/syzbot_frames.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "report/syzbot_helpers.hpp"
@@ -32,23 +33,18 @@ bool is_tick_entry(std::string_view function) {
            function == "__irq_svc" || contains(function, "gic_handle_irq");
 }
 
-// Whether a trace begins with the functions that print it, so that the interrupt which noticed the
-// loop is on it.
-bool printed_from_interrupt(const std::vector<std::string>& trace) {
-    if (trace.empty()) return false;
-    const std::string& first = trace.front();
-    return contains(first, "dump_stack") || contains(first, "show_task") ||
-           contains(first, "show_stack") || contains(first, "dump_backtrace");
+// Where the code that loops begins on a trace: below the timer interrupt, if that printed it.
+std::size_t loop_begin(const std::vector<std::string>& trace) {
+    auto at = std::find(trace.begin(), trace.end(), "update_process_times");
+    at = std::find_if(at, trace.end(), [](const auto& name) { return is_tick_entry(name); });
+    at = std::find_if_not(at, trace.end(), [](const auto& name) { return is_tick_entry(name); });
+    return at == trace.end() ? 0 : static_cast<std::size_t>(at - trace.begin());
 }
 
 }  // namespace
 
 std::string looping_function(const std::vector<std::string>& trace) {
-    std::size_t begin = 0;
-    if (printed_from_interrupt(trace))
-        for (std::size_t i = 0; i < trace.size() && begin == 0; ++i)
-            while (i < trace.size() && is_tick_entry(trace[i])) begin = ++i;
-    if (begin >= trace.size()) begin = 0;
+    const std::size_t begin = loop_begin(trace);
     for (std::size_t i = begin; i < trace.size(); ++i) {
         if (contains(trace[i], "smp_call_function")) return "smp_call_function";
         if (trace[i] == "rcu_gp_kthread") return {};

@@ -476,7 +476,8 @@ constexpr auto k_by_kind = std::to_array<KindHelper>({
     {"memory_leak", "radix_tree"},     {"memory_leak", "^idr_"},
     {"memory_leak", "^ida_"},          {"memory_leak", "sk_prot_alloc"},
     {"memory_leak", "=sk_alloc"},      {"memory_leak", "kmemleak"},
-    {"memory_leak", "=create_object"}, {"memory_leak", "pcpu_mem"},
+    {"memory_leak", "=create_object"}, {"memory_leak", "pcpu_"},
+    {"memory_leak", "alloc_percpu"},   {"memory_leak", "_map_alloc"},
     {"memory_leak", "alloc_skb"},      {"memory_leak", "__build_skb"},
     {"memory_leak", "netdev_alloc"},   {"memory_leak", "__napi_alloc"},
     {"memory_leak", "_zalloc"},        {"memory_leak", "bpf_map_area_alloc"},
@@ -485,7 +486,8 @@ constexpr auto k_by_kind = std::to_array<KindHelper>({
     {"memory_leak", "__alloc_object"}, {"memory_leak", "usb_alloc_urb"},
     {"hung_task", "console_lock"},     {"hung_task", "fdatawait"},
     {"hung_task", "=lock_sock"},       {"hung_task", "wait_on_"},
-    {"warning", "call_rcu"},           {"spinlock_bug", "task_rq_lock"},
+    {"warning", "call_rcu"},           {"warning", "=usb_submit_urb"},
+    {"spinlock_bug", "task_rq_lock"},
 });
 
 // Dispatchers: what they call is what a CPU loops in.
@@ -552,8 +554,6 @@ constexpr auto k_dispatching = std::to_array<std::string_view>({
     "=sock_recvmsg",
     "sock_write_iter",
     "sock_read_iter",
-    "sys_sendmsg",
-    "sys_recvmsg",
     "sys_sendto",
     "sys_recvfrom",
     "sys_connect",
@@ -573,8 +573,6 @@ constexpr auto k_dispatching = std::to_array<std::string_view>({
     "=irq_exit",
     "rtnetlink_rcv_msg",
     "nfnetlink_rcv_msg",
-    "genl_rcv_msg",
-    "genl_family_rcv",
     "=worker_thread",
     "notifier_call_chain_ip",
     "do_exit",

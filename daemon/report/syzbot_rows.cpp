@@ -130,7 +130,7 @@ constexpr SyzbotRow k_rows[] = {
     {"panic", "corrupted stack end detected", "", "kernel panic: corrupted stack end in {F}",
      P::looping, "DoS"},
     {"panic", "stack is corrupted in: ([a-zA-Z0-9_]+)\\+", "",
-     "kernel panic: stack is corrupted in {F}", P::named, "DoS"},
+     "kernel panic: stack is corrupted in {F}", P::named, "DoS", k_optional},
     {"panic", "stack is corrupted in", "", "kernel panic: stack is corrupted in {F}", P::trace,
      "DoS"},
     {"panic",
@@ -168,8 +168,8 @@ constexpr SyzbotRow k_rows[] = {
     {"warning", "WARNING: (?:[^ ]+ )?at ([^+ ]+)", "", "WARNING in {F}", P::warned, "WARNING"},
     {"bug", "BUG: Dentry .* still in use .*unmount", "", "BUG: Dentry still in use in unmount",
      P::none, "", k_optional},
-    {"trusty", "(ASSERT FAILED)[^:]*(?::[0-9]+\\))?: *(.*)", "", "trusty: {1}: {2}", P::none,
-     "DoS"},
+    {"trusty", "(ASSERT FAILED)[^:]*(?::[0-9]+\\))?: *(.*)", "", "trusty: {1}: {2}", P::none, "DoS",
+     k_optional},
 };
 
 }  // namespace

@@ -59,15 +59,19 @@ class TraceReader {
         }
         if (text.empty()) return;
         std::string_view symbol = text;
-        if (text.starts_with("Call Trace:") || text.starts_with("Call trace:")) {
+        if (is_call_trace_label(text)) {
             begin(text, index);
-            symbol = text.substr(11);
+            symbol = text.starts_with("Call") ? text.substr(11) : std::string_view();
             if (trim(symbol).empty()) return;
         }
         if (auto frame = parse_frame(symbol))
             add(std::move(*frame), index);
+        else if (auto interrupted = parse_instruction_pointer(text))
+            interrupted_ = std::move(interrupted);
         else if (is_label(text))
             begin(text, index);
+        else if (text.starts_with("---["))
+            interrupted_.reset();
     }
     std::vector<Trace> finish() {
         std::erase_if(traces_,
@@ -82,18 +86,24 @@ class TraceReader {
             traces_.pop_back();
         traces_.push_back({role_of(label), label, index, index + 1, {}});
         stack_ = {};
+        interrupted_.reset();
     }
     void add(model::Frame frame, std::size_t index) {
         if (traces_.empty()) traces_.push_back({TraceRole::other, {}, index, index + 1, {}});
         Trace& trace = traces_.back();
         trace.end_index = index + 1;
         if (trace.frames.size() >= k_max_frames) return;
+        // An interrupt's stack ends with the registers of what it interrupted, whose callers
+        // follow.
+        if (interrupted_ && !trace.frames.empty()) trace.frames.push_back(std::move(*interrupted_));
+        interrupted_.reset();
         frame.stack = std::string(stack_);
         trace.frames.push_back(std::move(frame));
     }
 
     std::vector<Trace> traces_;
     std::string_view stack_;
+    std::optional<model::Frame> interrupted_;
 };
 
 // Skips "[<ffffffff81081ea5>]" twice, which old kernels print before the symbol.
@@ -112,8 +122,9 @@ std::string_view behind_addresses(std::string_view text) {
 
 bool is_call_trace_label(std::string_view text) {
     text = trim(text);
+    // A line that was cut off by the label of a trace ends with it.
     return text.starts_with("Call Trace:") || text.starts_with("Call trace:") ||
-           text.starts_with("Backtrace:");
+           text.starts_with("Backtrace:") || text.ends_with("Call Trace:");
 }
 
 std::vector<Trace> read_traces(std::span<const Line> lines) {

@@ -32,7 +32,7 @@ struct Trace {
 bool is_call_trace_label(std::string_view text);
 
 // All traces of a splat, in the order printed. Only the first k_max_frames frames of one are kept.
-constexpr std::size_t k_max_frames = 600;
+constexpr std::size_t k_max_frames = 1024;
 std::vector<Trace> read_traces(std::span<const Line> lines);
 
 // The function in "RIP: 0010:name+0x1/0x2", "pc : name+0x1/0x2", "IP: name+0x...", "PC is at ...",
