@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the pages of a running daemon with a browser, and prints TAP.
 // Usage: node web/e2e/run.mjs --url http://127.0.0.1:PORT --job ID [--shots DIR]
+// The job is one that is done.
 
 import { parseArgs } from 'node:util';
 
-import { watched_page, with_browser } from './browser.mjs';
+import { with_browser } from './browser.mjs';
 import { k_checks } from './checks.mjs';
 import { pages_of, take_shots } from './shots.mjs';
+import { Tap } from './tap.mjs';
 
 const { values } = parseArgs({
     options: { url: { type: 'string' }, job: { type: 'string' }, shots: { type: 'string' } },
@@ -23,45 +25,8 @@ async function get(path) {
     return response.json();
 }
 
-let count = 0;
-let failed = 0;
-
-function tell(name, error) {
-    ++count;
-    const sentence = name.replaceAll('_', ' ');
-    if (!error) return console.log(`ok ${count} - ${sentence}`);
-    ++failed;
-    console.log(`not ok ${count} - ${sentence}`);
-    return console.log(String(error.message ?? error).split('\n').map((line) => `  # ${line}`).join('\n'));
-}
-
-async function run_check(context, facts, check) {
-    const watched = await watched_page(context, new URL(url).origin);
-    try {
-        await check({ ...facts, url, page: watched.page, expected: watched.expected });
-        const faults = [...watched.faults, ...(await watched.policy_faults())];
-        tell(check.name, faults.length > 0 ? new Error(faults.join('\n')) : null);
-    } catch (error) {
-        tell(check.name, new Error([error.message, ...watched.faults].join('\n')));
-    } finally {
-        await watched.page.close();
-    }
-}
-
-const k_shots_name = 'every_page_fits_and_is_accessible_wide_and_narrow_light_and_dark';
-
-async function run_shots(context, facts) {
-    const watched = await watched_page(context, new URL(url).origin);
-    const pages = pages_of(facts.job, facts.reports[0], facts.trial);
-    try {
-        const wrong = await take_shots(watched.page, url, pages, values.shots);
-        const faults = [...wrong, ...watched.faults];
-        tell(k_shots_name, faults.length > 0 ? new Error(faults.join('\n')) : null);
-    } catch (error) {
-        tell(k_shots_name, error);
-    } finally {
-        await watched.page.close();
-    }
+function pages_fit_and_are_accessible_wide_and_narrow_light_and_dark(run) {
+    return take_shots(run.page, run.url, pages_of(run.job, run.reports[0], run.trial), values.shots);
 }
 
 const job = await get(`/jobs/${values.job}`);
@@ -70,8 +35,8 @@ const trials = [...job.arms.unpatched.trials, ...job.arms.patched.trials].filter
 const facts = { job, reports, trial: trials.find((trial) => trial.id === reports[0]?.trial) ?? trials[0] };
 
 await with_browser({}, async (context) => {
-    for (const check of k_checks) await run_check(context, facts, check);
-    if (values.shots) await run_shots(context, facts);
+    const tap = new Tap(context, url);
+    for (const check of k_checks) await tap.run(check, facts);
+    if (values.shots) await tap.run(pages_fit_and_are_accessible_wide_and_narrow_light_and_dark, facts);
+    tap.end();
 });
-console.log(`1..${count}`);
-process.exitCode = failed === 0 ? 0 : 1;

@@ -216,6 +216,27 @@ broken.verdict = { ...verdict_of(5, 'error', 'The patched kernel does not build.
 broken.unpatched_build = build_of('unpatched', 0, 0.3, true);
 jobs.set(5, broken);
 
+// Everything that a hostile guest controls, at once.
+const k_hostile = '<img src=x onerror="document.title=\'owned\'">\u202e\u0007\u001b]0;owned\u0007';
+const hostile = add_trial(5, 'unpatched', 1, outcome_of('other', 3, `panic by ${k_hostile}`, 'panic'), 330);
+consoles.set(hostile.id, Buffer.from([
+    '[    0.000000] Linux version 6.1.8-rt5', `[    1.000000] ${k_hostile}`, `\u001b[2J\u001b[31mred\u001b[0m`,
+    `[    1.100000] ${'x'.repeat(30000)}`, '[    1.200000] \u0000\u0001\u007f \u05e9\u05dc\u05d5\u05dd mixed with \u0627\u0644',
+    `[    1.300000] javascript:alert(1) </script><script>document.title='owned'</script>`, 'no end of line',
+].join('\r\n')));
+const hostile_report = reports_of(read('unpatched.txt'))[0];
+reports.set(reports.size + 1, {
+    id: reports.size + 1, job: 5, trial: hostile.id, arm: 'unpatched', target: false, matches_expected: false,
+    match: null, at: iso(335),
+    report: {
+        ...hostile_report, title: `BUG: ${k_hostile}`, first_line: 2, end_line: 4, text: `${k_hostile}\n${k_hostile}\n`,
+        frames: [{ ...hostile_report.frames[0], function: k_hostile, module: k_hostile, stack: '<b>IRQ</b>' }],
+        locks: [{ ...hostile_report.locks[0], name: k_hostile, address: k_hostile, usage: k_hostile }],
+        context: { ...hostile_report.context, comm: k_hostile, words: k_hostile, taint: k_hostile },
+        culprit: k_hostile, signature: k_hostile,
+    },
+});
+
 const running = { ...empty_job(6, 'sched/deadline: cancel the inactive timer before the last reference goes'), stage: 'running', direction: 'forward', workload: k_workload };
 running.unpatched_build = build_of('unpatched', 0, 0.2, true);
 running.patched_build = build_of('patched', 34, 19.8, false);

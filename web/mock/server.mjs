@@ -134,9 +134,17 @@ if (many_lines > 0) {
     console.log(`mock: ${many_lines} lines on /trials/${last}/console`);
 }
 
-const port = Number(process.argv[2] ?? 8099);
-createServer((request, response) => {
-    const url = new URL(request.url, 'http://mock');
-    const answered = url.pathname.startsWith('/api/v1') ? answer_api(request, response, url) : answer_page(response, url);
-    Promise.resolve(answered).catch((error) => problem(response, 500, 'Mock failed', String(error)));
-}).listen(port, '127.0.0.1', () => console.log(`mock: http://127.0.0.1:${port}`));
+// Listens on 127.0.0.1; port 0 is any that is free.
+export function start(port) {
+    const server = createServer((request, response) => {
+        const url = new URL(request.url, 'http://mock');
+        const answered = url.pathname.startsWith('/api/v1') ? answer_api(request, response, url) : answer_page(response, url);
+        Promise.resolve(answered).catch((error) => problem(response, 500, 'Mock failed', String(error)));
+    });
+    return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+    const server = await start(Number(process.argv[2] ?? 8099));
+    console.log(`mock: http://127.0.0.1:${server.address().port}`);
+}
