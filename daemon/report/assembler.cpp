@@ -134,8 +134,10 @@ std::vector<model::Report> Assembler::take(const Line& line) {
     if (found != open_.end() && family == nullptr && is_foreign(found->second, line)) {
         return done;
     }
-    const bool remark = family != nullptr && family->role == HeadlineRole::remarks;
-    if (found != open_.end() && remark) {
+    const bool single = family != nullptr && (family->role == HeadlineRole::remarks ||
+                                              family->role == HeadlineRole::notices);
+    if (single && (found != open_.end() || family->role == HeadlineRole::notices)) {
+        if (family->role == HeadlineRole::notices && notices_ == Notices::dropped) return done;
         Open alone;
         alone.family = family;
         append(alone, line);

@@ -10,6 +10,7 @@
 #include "model/report.hpp"
 #include "report/families.hpp"
 #include "report/line.hpp"
+#include "report/scanner.hpp"
 
 namespace krepro::report {
 
@@ -20,6 +21,8 @@ class Assembler {
     static constexpr std::size_t k_max_open = 16;
     static constexpr std::size_t k_max_lines = 2000;
     static constexpr std::size_t k_max_text = 256 * 1024;
+
+    explicit Assembler(Notices notices) : notices_(notices) {}
 
     // Takes the next line; returns the reports that it completes.
     std::vector<model::Report> take(const Line& line);
@@ -54,6 +57,7 @@ class Assembler {
     [[nodiscard]] std::vector<const Open*> in_console_order() const;
     static void complete(const Open& splat, std::vector<model::Report>& done);
 
+    Notices notices_;
     std::map<Caller, Open> open_;
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now
 };

@@ -81,8 +81,21 @@ void read_scheduling_line(std::string_view text, model::Context& context) {
     }
 }
 
+// "6.1.8-rt5 #1 Not tainted", which lockdep prints below its headline
+void read_release_line(std::string_view text, model::Context& context) {
+    const auto build = split_at(text, " #");
+    if (!build || !context.release.empty()) return;
+    const bool one_word = !contains(build->before, " ") && !build->before.empty();
+    const auto taint = build->after.find("ainted");
+    if (!one_word || !is_digit(text.front()) || taint == std::string_view::npos) return;
+    context.release = std::string(build->before);
+    if (const auto words = split_at(build->after, " ")) context.taint = std::string(words->after);
+}
+
 void read_line(std::string_view text, model::Context& context) {
     text = trim(text);
+    if (text.empty()) return;
+    if (is_digit(text.front())) read_release_line(text, context);
     if (text.starts_with("CPU: ") && contains(text, "Comm: ")) {
         if (!context.cpu) read_cpu_line(text, context);
     } else if (text.starts_with("Hardware name: ")) {

@@ -11,6 +11,7 @@ enum class HeadlineRole {
     opens,    // a report begins here
     claims,   // a report begins here if a trace follows; the words alone are used for much else
     joins,    // goes on with the report that has begun, and opens one where there is none
+    notices,  // one line that is no bug: the scheduler or a timer remarks on a slow machine
     remarks,  // one line, whatever goes on around it
     details,  // belongs to a report that has begun; alone it is no report
 };

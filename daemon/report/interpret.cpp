@@ -6,6 +6,7 @@
 #include "report/context.hpp"
 #include "report/culprit.hpp"
 #include "report/lockdep.hpp"
+#include "report/lockdep_detail.hpp"
 #include "report/syzbot.hpp"
 #include "report/text.hpp"
 #include "report/titles.hpp"
@@ -30,8 +31,8 @@ std::optional<model::Frame> struck_at(std::span<const Line> lines, std::size_t e
     return std::nullopt;
 }
 
-std::vector<model::Frame> read_frames(std::span<const Line> lines) {
-    const std::vector<Trace> traces = read_traces(lines);
+std::vector<model::Frame> read_frames(std::span<const Line> lines,
+                                      const std::vector<Trace>& traces) {
     const Trace* main = main_trace(traces);
     std::vector<model::Frame> frames;
     if (main != nullptr) frames = main->frames;
@@ -76,8 +77,12 @@ model::Report interpret(const Splat& splat) {
         report.kind = refined.family->kind;
         report.lockdep = refined.family->detector == Detector::lockdep;
         report.disables_lockdep = refined.family->disables_lockdep;
+        report.notice = refined.family->role == HeadlineRole::notices;
+        if (splat.headline < splat.lines.size())
+            report.headline = std::string(trim(splat.lines[splat.headline].text));
     }
-    report.frames = read_frames(splat.lines);
+    const std::vector<Trace> traces = read_traces(splat.lines);
+    report.frames = read_frames(splat.lines, traces);
     report.locks = read_locks(splat.lines);
     report.held = read_held_locks(splat.lines);
     report.context = read_context(splat.lines, report.frames);
@@ -85,8 +90,12 @@ model::Report interpret(const Splat& splat) {
     report.culprit = find_culprit(report);
     report.title = make_title(report, refined);
     report.signature = make_signature(report);
-    report.syzbot = syzbot_view(splat);
-    report.corrupted = splat.cut || (refined.family != nullptr && report.frames.empty());
+    report.locking = read_lockdep_detail(splat.lines, traces);
+    report.syzbot = syzbot_view(splat, traces);
+    report.interleaved = is_mixed(splat);
+    const bool traceless = report.frames.empty() && !report.notice && refined.family != nullptr &&
+                           refined.family->role != HeadlineRole::remarks;
+    report.corrupted = splat.cut || traceless;
     if (!splat.lines.empty()) {
         const Line& first = splat.lines.front();
         report.first_byte = first.first_byte;

@@ -2,6 +2,7 @@
 #include "report/lock.hpp"
 
 #include "report/frame.hpp"
+#include "report/lockdep_detail.hpp"
 #include "report/text.hpp"
 
 namespace krepro::report {
@@ -36,8 +37,11 @@ void read_class(std::string_view printed, model::Lock& lock) {
             name = version->before;
         }
     // local_lock and friends print their own parentheses: "(stock_lock)", "(&s->lock)".
-    while (name.size() > 2 && name.front() == '(' && name.back() == ')')
-        name = name.substr(1, name.size() - 2);
+    while (name.starts_with("(")) {
+        const auto inside = take_parenthesized(name);
+        if (!inside || inside->before.empty() || !inside->after.empty()) break;
+        name = inside->before;
+    }
     lock.name = std::string(name);
 }
 
@@ -73,6 +77,7 @@ std::optional<model::Lock> parse_lock(std::string_view text) {
     if (cursor.take("{")) {
         lock.usage = std::string(cursor.take_while(is_usage_char));
         if (!cursor.take("}")) return std::nullopt;
+        lock.usage_states = decode_usage(lock.usage);
         if (cursor.take("-"))
             if (const auto waits = parse_wait_pair(cursor.rest())) {
                 lock.wait_outer = waits->outer;

@@ -40,7 +40,8 @@ std::optional<model::Lock> named_in_sentence(std::string_view text) {
 }
 
 bool same_class(const model::Lock& a, const model::Lock& b) {
-    return a.printed == b.printed && a.address == b.address;
+    return a.printed == b.printed &&
+           (a.address == b.address || a.address.empty() || b.address.empty());
 }
 
 void add_once(std::vector<model::Lock>& locks, model::Lock lock) {
@@ -102,13 +103,19 @@ std::vector<model::Lock> read_locks(std::span<const Line> lines) {
 std::vector<model::Lock> read_held_locks(std::span<const Line> lines) {
     std::vector<model::Lock> held;
     bool inside = false;
+    std::string_view owner;
     for (const Line& line : lines) {
         const std::string_view text = trim(line.text);
-        if (contains(text, " held by ") && text.ends_with(":")) {
+        const auto holder = split_at(text, " held by ");
+        if (holder && text.ends_with(":")) {
             if (inside) break;
             inside = true;
+            owner = holder->after.substr(0, holder->after.size() - 1);
         } else if (inside && is_held_line(text)) {
-            if (auto lock = parse_lock(text)) held.push_back(std::move(*lock));
+            if (auto lock = parse_lock(text)) {
+                lock->owner = std::string(owner);
+                held.push_back(std::move(*lock));
+            }
         } else if (inside && !held.empty()) {
             break;
         }

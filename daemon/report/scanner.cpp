@@ -25,6 +25,8 @@ void move_behind(std::vector<model::Report>& all, std::vector<model::Report> mor
 }  // namespace
 
 struct Scanner::Impl {
+    explicit Impl(Notices notices) : assembler(notices) {}
+
     Assembler assembler;
     std::string partial;             // the beginning of a line whose end has not come yet
     std::uint64_t offset = 0;        // of the console, behind all complete lines
@@ -52,7 +54,7 @@ struct Scanner::Impl {
     }
 };
 
-Scanner::Scanner() : impl_(std::make_unique<Impl>()) {}
+Scanner::Scanner(Notices notices) : impl_(std::make_unique<Impl>(notices)) {}
 Scanner::~Scanner() = default;
 Scanner::Scanner(Scanner&&) noexcept = default;
 Scanner& Scanner::operator=(Scanner&&) noexcept = default;
@@ -87,8 +89,8 @@ std::vector<model::Report> Scanner::flush() {
     return reports;
 }
 
-std::vector<model::Report> parse(std::string_view console) {
-    Scanner scanner;
+std::vector<model::Report> parse(std::string_view console, Notices notices) {
+    Scanner scanner(notices);
     std::vector<model::Report> reports = scanner.feed(console);
     move_behind(reports, scanner.flush());
     std::stable_sort(reports.begin(), reports.end(),

@@ -11,11 +11,15 @@
 
 namespace krepro::report {
 
+// What to do with remarks that are no bugs ("sched: RT throttling activated"):
+// model::Report::notice.
+enum class Notices { dropped, kept };
+
 // Finds the reports in a console while it streams. Any chunking gives the same reports. Memory is
 // bounded whatever the bytes are.
 class Scanner {
   public:
-    Scanner();
+    explicit Scanner(Notices notices = Notices::dropped);
     ~Scanner();
     Scanner(Scanner&&) noexcept;
     Scanner& operator=(Scanner&&) noexcept;
@@ -34,8 +38,8 @@ class Scanner {
     std::unique_ptr<Impl> impl_;
 };
 
-// All reports of a whole console.
-std::vector<model::Report> parse(std::string_view console);
+// All reports of a whole console, in its order.
+std::vector<model::Report> parse(std::string_view console, Notices notices = Notices::dropped);
 
 // Parses the trace of a mail: lines without console prefix, possibly without a headline. The
 // report has at least the frames; `kind` is empty when no headline tells it.

@@ -152,7 +152,7 @@ std::optional<model::Frame> acquired_at(std::span<const Line> lines, std::size_t
 
 // "PID: 1234" in the headline and in the "CPU: 0 PID: 1234 Comm:" line of the trace differ: another
 // task printed at the same time, and the trace may be its.
-bool is_mixed(std::span<const Line> lines) {
+bool other_task_traced(std::span<const Line> lines) {
     const auto pid_of = [](std::string_view text) {
         const auto parts = split_at(text, "PID: ");
         return parts ? Cursor(parts->after).take_int() : std::nullopt;
@@ -165,11 +165,12 @@ bool is_mixed(std::span<const Line> lines) {
     return false;
 }
 
-Places read_places(const Splat& splat) {
+Places read_places(const Splat& splat, const std::vector<Trace>& traces) {
     Places places;
     const auto lines = splat.lines.subspan(splat.headline);
-    for (const Trace& trace : read_traces(lines)) place_trace(trace, places);
-    if (is_mixed(lines)) places.trace.clear();
+    for (const Trace& trace : traces)
+        if (trace.label_index >= splat.headline) place_trace(trace, places);
+    if (other_task_traced(lines)) places.trace.clear();
     bool held_list = false;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (places.struck.empty()) {
@@ -291,12 +292,18 @@ model::SyzbotView by_row(const SyzbotRow& row, const Groups& groups, const Place
 
 }  // namespace
 
-model::SyzbotView syzbot_view(const Splat& splat) {
+bool is_mixed(const Splat& splat) {
+    if (splat.headline >= splat.lines.size()) return false;
+    const auto lines = splat.lines.subspan(splat.headline);
+    return holds_timestamp(lines.front().text) || other_task_traced(lines);
+}
+
+model::SyzbotView syzbot_view(const Splat& splat, const std::vector<Trace>& traces) {
     model::SyzbotView view;
     if (splat.family == nullptr || splat.headline >= splat.lines.size()) return view;
     const std::string_view headline = splat.lines[splat.headline].text;
     const std::string text = text_of(splat);
-    const Places places = read_places(splat);
+    const Places places = read_places(splat, traces);
     const auto [begin, end] = compiled_rows().equal_range(splat.family->kind);
     for (auto it = begin; it != end; ++it) {
         Groups groups;

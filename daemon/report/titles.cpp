@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/titles.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "report/culprit.hpp"
 #include "report/frame.hpp"
@@ -20,12 +24,11 @@ std::string place_of(const model::Report& report) {
 
 // The names of the first two locks: what a deadlock is between.
 std::string locks_of(const model::Report& report) {
-    std::string text;
-    for (std::size_t i = 0; i < report.locks.size() && i < 2; ++i) {
-        if (i != 0) text += " and ";
-        text += report.locks[i].name;
-    }
-    return text;
+    std::vector<std::string_view> names;
+    for (const model::Lock& lock : report.locks)
+        if (names.size() < 2 && std::find(names.begin(), names.end(), lock.name) == names.end())
+            names.push_back(lock.name);
+    return fmt::format("{}", fmt::join(names, " and "));
 }
 
 bool is_cycle(std::string_view kind) {
@@ -82,6 +85,8 @@ std::string make_title(const model::Report& report, const Splat& splat) {
 std::string make_signature(const model::Report& report) {
     std::set<std::string> locks;
     for (const model::Lock& lock : report.locks) locks.insert(lock.name);
+    // The cycle has the same locks from whichever of its edges it was closed.
+    for (const model::ChainLink& link : report.locking.chain) locks.insert(link.lock.name);
     std::string signature = is_cycle(report.kind) ? "deadlock" : report.kind;
     if (signature.empty()) signature = "trace";
     for (const std::string& lock : locks) signature += "|" + lock;
