@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "build/kernel_builder.hpp"
+#include "checkout/checkout.hpp"
+#include "store/artifacts.hpp"
+#include "store/async_store.hpp"
+#include "store/event_bus.hpp"
+#include "vm/vm_host.hpp"
+
+namespace krepro::pipeline {
+
+// What a job needs of the rest, wired in main. What is pointed to outlives every job.
+struct Services {
+    store::AsyncStore* store = nullptr;
+    const store::Artifacts* artifacts = nullptr;
+    store::EventBus* bus = nullptr;
+    checkout::KernelSource* source = nullptr;
+    build::KernelBuilder* builder = nullptr;
+    vm::VmHost* host = nullptr;
+    boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, packing
+
+    std::filesystem::path init;      // krepro-init, for the images
+    std::filesystem::path images;    // initramfs files, by hash of their content
+    std::filesystem::path runs;      // a folder a running trial: its console grows there
+    std::filesystem::path profiles;  // profile manifests
+    std::vector<std::string> trees;  // the names in trees.toml
+    std::string accelerator;         // "kvm", "tcg"; empty: probed
+    int max_vcpus = 8;               // NR_CPUS of the profiles
+};
+
+// Where a running trial's serial ports are written.
+[[nodiscard]] inline std::filesystem::path run_folder(const Services& services,
+                                                      std::int64_t trial) {
+    return services.runs / std::to_string(trial);
+}
+
+}  // namespace krepro::pipeline

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/worker.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "pipeline/run_job.hpp"
+#include "verdict/decide.hpp"
+
+namespace krepro::pipeline {
+
+namespace asio = boost::asio;
+
+Worker::Worker(asio::any_io_executor executor, const Services& services)
+    : executor_(std::move(executor)), services_(services), wake_(executor_) {}
+
+void Worker::enqueue(std::int64_t job) {
+    queue_.push_back(job);
+    wake_.cancel();
+}
+
+void Worker::cancel(std::int64_t job) {
+    if (job == running_ && control_) control_->request(model::Cause::cancelled);
+}
+
+void Worker::stop() {
+    stopping_ = true;
+    if (control_) control_->request(model::Cause::interrupted);
+    wake_.cancel();
+}
+
+asio::awaitable<void> Worker::run() {
+    co_await take_up_unfinished();
+    while (!stopping_) {
+        if (queue_.empty()) {
+            wake_.expires_at(asio::steady_timer::time_point::max());
+            co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
+            continue;
+        }
+        running_ = queue_.front();
+        queue_.pop_front();
+        co_await work_on(running_);
+        running_ = 0;
+    }
+}
+
+asio::awaitable<void> Worker::take_up_unfinished() {
+    // Without libvirt there is nothing of ours to end; a job will say what is missing.
+    const auto ended = co_await services_.host->clean_up();
+    if (!ended)
+        spdlog::warn("VMs of earlier runs could not be looked for: {}", ended.error().to_string());
+    else
+        for (const auto& name : *ended) spdlog::info("ended {}, left by an earlier run", name);
+    std::error_code ignored;
+    std::filesystem::remove_all(services_.runs, ignored);
+    const auto unfinished = [](store::Store& s) { return s.unfinished_jobs(); };
+    const auto ids = co_await services_.store->call(unfinished);
+    for (const auto id : ids) enqueue(id);
+}
+
+asio::awaitable<void> Worker::work_on(std::int64_t id) {
+    const auto read = [id](store::Store& s) { return s.job(id); };
+    auto job = co_await services_.store->call(read);
+    if (!job || job->stage == model::JobStage::done) co_return;
+    spdlog::info("job {}: {}", id, job->title);
+    control_ = std::make_shared<JobControl>();
+    if (job->cancel_requested) control_->request(model::Cause::cancelled);
+    co_await run_guarded(std::move(*job));
+    control_.reset();
+}
+
+// The one place around a job where a broken environment, or a defect of ours, is caught.
+asio::awaitable<void> Worker::run_guarded(model::Job job) {
+    const auto id = job.id;
+    std::optional<util::Error> error;
+    try {
+        co_await asio::co_spawn(
+            executor_, run_job(services_, std::move(job), control_),
+            asio::bind_cancellation_slot(control_->signal.slot(), asio::use_awaitable));
+    } catch (const JobStopped&) {
+        error.emplace();
+    } catch (const util::InfraError& failure) {
+        error = failure.error();
+    } catch (const std::exception& failure) {
+        error = util::Error{util::ErrorKind::internal, failure.what(), "", "report this defect"};
+    }
+    if (!error) co_return;
+    const auto cause = control_->cause();
+    if (cause == model::Cause::interrupted) co_return;  // the next start goes on with it
+    if (cause == model::Cause::cancelled)
+        error = util::Error{util::ErrorKind::conflict, "the job was cancelled", "", ""};
+    co_await fail_job(id, std::move(*error));
+}
+
+asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error) {
+    spdlog::warn("job {}: {}", id, error.to_string());
+    const auto end = [id, error](store::Store& s) {
+        auto job = s.job(id);
+        if (!job || job->stage == model::JobStage::done) return;
+        std::vector<verdict::TrialRecord> records;
+        s.void_open_trials(id, model::Cause::cancelled, error.what);
+        for (const auto& trial : s.trials(id))
+            if (trial.outcome) records.push_back({trial.arm, trial.form, *trial.outcome, {}});
+        verdict::Plan plan;
+        plan.confidence = job->spec.confidence;
+        plan.form = job->spec.workload;
+        if (job->workload) plan.unit = job->workload->unit;
+        job->problem = model::Problem{error.what, error.where, error.hint,
+                                      std::string(model::to_string(job->stage))};
+        job->verdict = verdict::summarize(plan, records, model::VerdictKind::error, error.what);
+        job->stage = model::JobStage::done;
+        if (s.update_job(*job)) s.add_event(id, "verdict", model::to_json(*job->verdict));
+    };
+    try {
+        co_await services_.store->call(end);
+    } catch (const util::InfraError& failure) {
+        spdlog::error("job {}: its end could not be stored: {}", id, failure.what());
+    }
+    services_.bus->notify(id);
+}
+
+}  // namespace krepro::pipeline

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+
+#include "pipeline/job_control.hpp"
+#include "pipeline/services.hpp"
+
+namespace krepro::pipeline {
+
+// Runs queued jobs one after the other, oldest first.
+class Worker {
+  public:
+    Worker(boost::asio::any_io_executor executor, const Services& services);
+
+    // Ends what earlier processes left behind, takes up unfinished jobs, then works until stop().
+    boost::asio::awaitable<void> run();
+    void enqueue(std::int64_t job);
+    // Ends the job when it runs; one that waits is ended when its turn comes.
+    void cancel(std::int64_t job);
+    // Interrupts the running job, to be taken up by the next start; run() returns soon after.
+    void stop();
+
+  private:
+    boost::asio::awaitable<void> take_up_unfinished();
+    boost::asio::awaitable<void> work_on(std::int64_t id);
+    boost::asio::awaitable<void> run_guarded(model::Job job);
+    boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error);
+
+    boost::asio::any_io_executor executor_;
+    const Services& services_;
+    std::deque<std::int64_t> queue_;
+    boost::asio::steady_timer wake_;
+    std::int64_t running_ = 0;
+    std::shared_ptr<JobControl> control_;
+    bool stopping_ = false;
+};
+
+}  // namespace krepro::pipeline
