@@ -114,7 +114,9 @@ void Watchdog::disarm() {
 void Heart::prepare() {
     counter_.open_files();
     watchdog_.arm();
-    become_realtime(k_heart_priority - 1);
+    // Above ordinary tasks, below the kernel's interrupt threads: a flood of output must not starve
+    // them.
+    become_realtime(1);
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
         log_line("krepro-init", errno_text("locking the harness in memory"));
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "intake/intake.hpp"
 #include "intake/workload_command.hpp"
 #include "util/files.hpp"
 
@@ -81,6 +82,20 @@ TEST(Workload, the_amplified_deadline_loop_lists_each_change_with_its_reason) {
                                   HasSubstr("0.25x to 9x"), HasSubstr("38 tasks")),
                             StartsWith("--mmapfork 23 -> 4: "), StartsWith("-t 20 -> 3: "),
                             StartsWith("8 vCPUs -> 4: "), StartsWith("3072 MiB -> 1024: ")));
+}
+
+TEST(Workload, the_seeds_mail_itself_makes_the_shipped_scripts) {
+    const auto bytes = util::read_file(std::string(KREPRO_SOURCE_DIR) + "/patches/seed/mail.txt");
+    ASSERT_TRUE(bytes.has_value());
+    const auto mail = read_mail(*bytes);
+    ASSERT_TRUE(mail.has_value() && mail->reproducer.has_value());
+    const auto script_of = [&](WorkloadForm form) {
+        const auto workload = plan_workload(*mail->reproducer, form, 8);
+        return workload ? workload->script : workload.error().to_string();
+    };
+    EXPECT_EQ(script_of(WorkloadForm::verbatim), shipped_script("stress-ng-deadline-mmapfork.sh"));
+    EXPECT_EQ(script_of(WorkloadForm::amplified),
+              shipped_script("stress-ng-deadline-mmapfork.amplified.sh"));
 }
 
 TEST(Workload, the_host_caps_the_vcpus_of_both_forms) {
