@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -102,9 +103,12 @@ class Running {
     }
 
     // Until the process has ended; it is not reaped, so that its pid still names its group.
-    // Throws when cancelled.
+    // Throws when cancelled. Asio's wait may wake for an event of a descriptor that was closed
+    // before and had the same reactor state: what counts is what the kernel says.
     asio::awaitable<void> wait() {
-        co_await ended_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+        while (!has_ended())
+            co_await ended_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                       asio::use_awaitable);
     }
 
     // Kills what is left of the group and returns the status as waitpid gives it.
@@ -119,6 +123,11 @@ class Running {
     }
 
   private:
+    bool has_ended() {
+        pollfd pidfd{ended_.native_handle(), POLLIN, 0};
+        return ::poll(&pidfd, 1, 0) == 1;
+    }
+
     pid_t pid_;
     asio::posix::stream_descriptor ended_;
 

@@ -263,6 +263,26 @@ TEST(Process, dies_with_the_process_that_started_it) {
     EXPECT_TRUE(dies(dir->path() / "pid"));
 }
 
+boost::asio::awaitable<int> count_failures(int runs) {
+    int failures = 0;
+    for (int i = 0; i < runs; ++i) {
+        auto spec = shell("exec sleep 0.01");
+        const auto result = co_await run_process(spec);
+        if (!result || !result->ok()) ++failures;
+    }
+    co_return failures;
+}
+
+// Each run closes the descriptors of the one before while events of theirs may be queued.
+TEST(Process, many_in_a_row_on_one_loop_all_run_to_their_end) {
+    asio::io_context context;
+    int failures = -1;
+    asio::co_spawn(context, count_failures(100),
+                   [&](std::exception_ptr, int count) { failures = count; });
+    context.run();
+    EXPECT_EQ(failures, 0);
+}
+
 TEST(Process, run_checked_turns_a_failure_into_an_error_with_the_last_lines) {
     asio::io_context context;
     std::optional<Result<std::string>> result;
