@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkout/apply.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "checkout/git.hpp"
+#include "util/process.hpp"
+#include "util/sandbox.hpp"
+
+namespace krepro::checkout {
+
+namespace asio = boost::asio;
+using model::Direction;
+using util::Result;
+
+namespace {
+
+template <class Use>
+void for_each_line(std::string_view text, Use use) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        use(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+// "error: patch failed: kernel/fork.c:985" and "error: kernel/fork.c: patch does not apply".
+void read_error(std::string_view line, std::vector<FailedFile>& failures) {
+    constexpr std::string_view k_failed = "patch failed: ";
+    if (line.starts_with(k_failed)) {
+        line.remove_prefix(k_failed.size());
+        const auto colon = std::min(line.rfind(':'), line.size());
+        failures.push_back({std::string(line.substr(0, colon)),
+                            std::string(line.substr(std::min(colon + 1, line.size()))),
+                            "patch does not apply"});
+        return;
+    }
+    const auto colon = line.rfind(": ");
+    if (colon == std::string_view::npos) {
+        failures.push_back({"", "", std::string(line)});
+        return;
+    }
+    const std::string path(line.substr(0, colon));
+    // The second message about a hunk that was named already.
+    if (!failures.empty() && failures.back().path == path) return;
+    failures.push_back({path, "", std::string(line.substr(colon + 2))});
+}
+
+// The header of the hunk of `path` that begins at `line` (of the old file, or of the new one when
+// the patch is reversed).
+std::string hunk_header(std::string_view patch, const FailedFile& failure, Direction direction) {
+    const std::string name = (direction == Direction::forward ? "--- a/" : "+++ b/") + failure.path;
+    const std::string start = (direction == Direction::forward ? "-" : "+") + failure.line + ",";
+    bool in_file = false;
+    std::string found;
+    for_each_line(patch, [&](std::string_view line) {
+        if (line.starts_with("diff --git ")) in_file = false;
+        if (line == name || line == name + "\t") in_file = true;
+        if (!in_file || !found.empty() || !line.starts_with("@@ ")) return;
+        const auto ranges = line.substr(0, line.find(" @@", 3));
+        if (ranges.find(" " + start) != std::string_view::npos) found = line;
+    });
+    return found;
+}
+
+// The tree read-only for a try, writable for the real thing.
+std::vector<std::string> in_sandbox(const ApplyRequest& request, std::vector<std::string> argv,
+                                    const std::vector<std::string>& env) {
+    util::SandboxSpec sandbox;
+    if (request.mode == ApplyMode::check) sandbox.read_only = {request.tree};
+    if (request.mode == ApplyMode::write) sandbox.read_write = {request.tree};
+    sandbox.cwd = request.tree;
+    sandbox.env = env;
+    auto all = util::sandbox_argv(sandbox);
+    all.insert(all.end(), std::make_move_iterator(argv.begin()),
+               std::make_move_iterator(argv.end()));
+    return all;
+}
+
+}  // namespace
+
+std::vector<FailedFile> parse_apply_errors(std::string_view messages) {
+    std::vector<FailedFile> failures;
+    for_each_line(messages, [&](std::string_view line) {
+        constexpr std::string_view k_error = "error: ";
+        if (line.starts_with(k_error)) read_error(line.substr(k_error.size()), failures);
+    });
+    return failures;
+}
+
+std::string describe_failures(const std::vector<FailedFile>& failures, std::string_view patch,
+                              Direction direction) {
+    std::vector<std::string> texts;
+    constexpr std::size_t k_enough = 10;
+    for (const auto& failure : failures) {
+        if (texts.size() == k_enough) {
+            texts.push_back(fmt::format("and {} more", failures.size() - k_enough));
+            break;
+        }
+        auto text = failure.path;
+        if (!failure.line.empty()) text += ":" + failure.line;
+        const auto header = failure.line.empty() ? "" : hunk_header(patch, failure, direction);
+        text += header.empty() ? fmt::format("{}{}", text.empty() ? "" : ": ", failure.reason)
+                               : fmt::format(" ({})", header);
+        texts.push_back(std::move(text));
+    }
+    return fmt::format("{}", fmt::join(texts, "; "));
+}
+
+asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest request) {
+    // -C1: mails lose context lines at their ends; --recount: and count them wrongly.
+    auto spec =
+        git_command(request.tree, words("apply", "--recount", "-C1", "--whitespace=nowarn"));
+    if (request.direction == Direction::reverse) spec.argv.emplace_back("-R");
+    if (request.mode == ApplyMode::check) spec.argv.emplace_back("--check");
+    spec.argv.emplace_back("-");
+    spec.stdin_bytes = request.patch;
+    spec.deadline = std::chrono::minutes(2);
+    if (request.sandboxing == Sandboxing::on)
+        spec.argv = in_sandbox(request, std::move(spec.argv), spec.env);
+    auto result = co_await util::run_process(spec);
+    if (!result) co_return tl::unexpected(result.error());
+    if (result->ok()) co_return std::optional<std::string>();
+    // git apply says 1 when the patch does not fit, 128 when it cannot be read.
+    const bool judged = !result->timed_out &&
+                        (result->exit_code == 1 || result->exit_code == 128) &&
+                        result->err.starts_with("error: ");
+    if (!judged) co_return tl::unexpected(util::process_error(spec, *result));
+    co_return std::optional<std::string>(std::move(result->err));
+}
+
+}  // namespace krepro::checkout

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/build.hpp"
+#include "util/result.hpp"
+
+namespace krepro::checkout {
+
+// Whether what touches foreign content runs in bubblewrap.
+enum class Sandboxing { on, off };
+
+// What `git apply` could not do.
+struct FailedFile {
+    std::string path;
+    std::string line;    // where the hunk was looked for; empty when it is not about a hunk
+    std::string reason;  // "patch does not apply", "No such file or directory"
+
+    bool operator==(const FailedFile&) const = default;
+};
+
+// The files and hunks that git's messages name.
+std::vector<FailedFile> parse_apply_errors(std::string_view messages);
+
+// "kernel/fork.c:985 (@@ -985,6 +985,14 @@ void __put_task_struct(...))", joined by "; ". The hunk
+// headers are looked up in the patch.
+std::string describe_failures(const std::vector<FailedFile>& failures, std::string_view patch,
+                              model::Direction direction);
+
+// Tries (check) or does (write) one patch in a work tree.
+enum class ApplyMode { check, write };
+
+struct ApplyRequest {
+    std::filesystem::path tree;
+    std::string patch;
+    model::Direction direction = model::Direction::forward;
+    ApplyMode mode = ApplyMode::check;
+    Sandboxing sandboxing = Sandboxing::on;
+};
+
+// Nothing when the patch applies, else git's messages; an error only when git cannot be run.
+boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_patch(ApplyRequest request);
+
+}  // namespace krepro::checkout

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkout/local_source.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fstream>
+#include <optional>
+
+#include "checkout/git.hpp"
+#include "checkout/work_tree.hpp"
+#include "intake/intake.hpp"
+#include "util/files.hpp"
+#include "util/process.hpp"
+
+namespace krepro::checkout {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using model::Direction;
+using testing::HasSubstr;
+using util::Result;
+
+template <class T>
+T await(asio::awaitable<T> work) {
+    asio::io_context context;
+    std::optional<T> result;
+    std::exception_ptr thrown;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr error, T value) {
+        thrown = error;
+        result = std::move(value);
+    });
+    context.run();
+    if (thrown) std::rethrow_exception(thrown);
+    return std::move(*result);
+}
+
+void write(const fs::path& path, std::string_view text) {
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+}
+
+std::string read(const fs::path& path) {
+    return util::read_file(path).value_or("(absent)");
+}
+
+// A tree that is small and has what a kernel's has at its top.
+class Checkout : public testing::Test {
+  protected:
+    void SetUp() override {
+        auto made = util::TempDir::make(fs::temp_directory_path(), "checkout");
+        ASSERT_TRUE(made);
+        dir_.emplace(std::move(*made));
+        origin = dir_->path() / "linux";
+        write(origin / "Makefile", "VERSION = 6\n");
+        write(origin / "kernel/fork.c", k_before);
+        write(origin / "kernel/exit.c", "int exit_one;\n");
+        write(origin / ".gitignore", "*.o\n");
+        revision = await(commit_all(origin, "base")).value_or("none");
+        source.emplace(std::vector<Tree>{}, dir_->path() / "cache");
+    }
+
+    Result<Pair> prepare(const std::string& tree, const std::string& patch) {
+        const auto mail = intake::read_mail(patch);
+        EXPECT_TRUE(mail) << mail.error().to_string();
+        return await(source->prepare(tree, *mail, {}));
+    }
+
+    static constexpr auto k_before = "int a;\nint b;\nint c;\n";
+    static constexpr auto k_after = "int a;\nint changed;\nint c;\n";
+    const std::string k_patch =
+        "why\n\n--- a/kernel/fork.c\n+++ b/kernel/fork.c\n@@ -1,3 +1,3 @@ int f(void)\n int a;\n"
+        "-int b;\n+int changed;\n int c;\n";
+
+    [[nodiscard]] fs::path dir() const { return dir_->path(); }
+    fs::path origin;
+    std::string revision;
+    std::optional<LocalKernelSource> source;
+
+  private:
+    std::optional<util::TempDir> dir_;
+};
+
+TEST_F(Checkout, a_patch_that_applies_makes_the_tree_the_unpatched_arm) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    EXPECT_EQ(pair->direction, Direction::forward);
+    EXPECT_EQ(pair->unpatched.revision, revision);
+    EXPECT_EQ(pair->unpatched.arm, model::ArmName::unpatched);
+    EXPECT_EQ(pair->patched.arm, model::ArmName::patched);
+    EXPECT_NE(pair->unpatched.state, pair->patched.state);
+    const fs::path tree = pair->patched.source;
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
+    ASSERT_TRUE(await(source->select(pair->unpatched)));
+    EXPECT_EQ(read(tree / "kernel/fork.c"), k_before);
+    EXPECT_EQ(read(origin / "kernel/fork.c"), k_before);
+}
+
+TEST_F(Checkout, a_patch_that_is_there_already_makes_the_tree_the_patched_arm) {
+    write(origin / "kernel/fork.c", k_after);
+    ASSERT_TRUE(await(commit_all(origin, "with the patch")));
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    EXPECT_EQ(pair->direction, Direction::reverse);
+    const fs::path tree = pair->patched.source;
+    ASSERT_TRUE(await(source->select(pair->unpatched)));
+    EXPECT_EQ(read(tree / "kernel/fork.c"), k_before);
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
+}
+
+TEST_F(Checkout, a_patch_that_fits_neither_way_is_refused_by_file_and_hunk) {
+    auto patch = k_patch;
+    patch.replace(patch.find("-int b;"), 7, "-int x;");
+    const auto pair = prepare(origin.string(), patch);
+    ASSERT_FALSE(pair);
+    EXPECT_EQ(pair.error().kind, util::ErrorKind::invalid_input);
+    EXPECT_THAT(pair.error().what, HasSubstr("neither forward nor in reverse"));
+    EXPECT_EQ(pair.error().where,
+              "forward: kernel/fork.c:1 (@@ -1,3 +1,3 @@ int f(void)); "
+              "in reverse: kernel/fork.c:1 (@@ -1,3 +1,3 @@ int f(void))");
+}
+
+TEST_F(Checkout, a_patch_to_a_file_that_is_not_there_is_refused_by_its_name) {
+    const auto pair =
+        prepare(origin.string(), "--- a/kernel/none.c\n+++ b/kernel/none.c\n@@ -1 +1 @@\n-a\n+b\n");
+    ASSERT_FALSE(pair);
+    EXPECT_THAT(pair.error().where, HasSubstr("kernel/none.c: No such file or directory"));
+}
+
+TEST_F(Checkout, a_patch_through_a_link_of_the_tree_leaves_the_outside_alone) {
+    write(dir() / "outside/file", "a\n");
+    fs::create_directory_symlink(dir() / "outside", origin / "link");
+    ASSERT_TRUE(await(commit_all(origin, "a link")));
+    const auto pair =
+        prepare(origin.string(), "--- a/link/file\n+++ b/link/file\n@@ -1 +1 @@\n-a\n+b\n");
+    EXPECT_FALSE(pair);
+    EXPECT_EQ(read(dir() / "outside/file"), "a\n");
+}
+
+TEST_F(Checkout, selecting_touches_only_files_that_differ) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    const fs::path tree = pair->patched.source;
+    const auto exit_time = fs::last_write_time(tree / "kernel/exit.c");
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    const auto fork_time = fs::last_write_time(tree / "kernel/fork.c");
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(fs::last_write_time(tree / "kernel/fork.c"), fork_time);
+    ASSERT_TRUE(await(source->select(pair->unpatched)));
+    EXPECT_EQ(fs::last_write_time(tree / "kernel/exit.c"), exit_time);
+    EXPECT_GT(fs::last_write_time(tree / "kernel/fork.c"), fork_time);
+}
+
+TEST_F(Checkout, what_an_interrupted_change_left_is_repaired) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    const fs::path tree = pair->patched.source;
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    write(tree / "kernel/fork.c", "half");
+    write(tree / "kernel/new.c", "new");
+    write(tree / "kernel/new.o", "ignored by git");
+    fs::remove(tree / "Makefile");
+    write(tree / ".git/index.lock", "");
+    fs::remove(tree.parent_path() / "at");
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
+    EXPECT_EQ(read(tree / "Makefile"), "VERSION = 6\n");
+    EXPECT_FALSE(fs::exists(tree / "kernel/new.c"));
+    EXPECT_FALSE(fs::exists(tree / "kernel/new.o"));
+}
+
+TEST_F(Checkout, a_change_under_our_hands_is_noticed) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    const fs::path tree = pair->patched.source;
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    write(tree / "kernel/exit.c", "int sabotage;\n");
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(tree / "kernel/exit.c"), "int exit_one;\n");
+}
+
+TEST_F(Checkout, another_instance_selects_what_the_first_prepared) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    source.emplace(std::vector<Tree>{}, dir() / "cache");
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(fs::path(pair->patched.source) / "kernel/fork.c"), k_after);
+}
+
+TEST_F(Checkout, a_tree_that_left_the_cache_is_an_error) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    fs::remove_all(dir() / "cache/trees");
+    const auto selected = await(source->select(pair->patched));
+    ASSERT_FALSE(selected);
+    EXPECT_EQ(selected.error().kind, util::ErrorKind::not_found);
+}
+
+TEST_F(Checkout, equal_trees_have_one_base_state_whatever_the_patch) {
+    const auto one = prepare(origin.string(), k_patch);
+    auto other_patch = k_patch;
+    other_patch.replace(other_patch.find("changed"), 7, "renamed");
+    const auto other = prepare(origin.string(), other_patch);
+    ASSERT_TRUE(one && other);
+    EXPECT_EQ(one->unpatched.state, other->unpatched.state);
+    EXPECT_NE(one->patched.state, other->patched.state);
+}
+
+TEST_F(Checkout, a_revision_of_a_repository_can_be_named) {
+    write(origin / "kernel/fork.c", "int other;\n");
+    ASSERT_TRUE(await(commit_all(origin, "later")));
+    EXPECT_FALSE(prepare(origin.string(), k_patch));
+    const auto pair = prepare("git:" + origin.string() + "@" + revision, k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    EXPECT_EQ(pair->unpatched.revision, revision);
+    const auto missing = prepare(origin.string() + "@no-such-branch", k_patch);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().what, "there is no revision no-such-branch");
+    EXPECT_FALSE(prepare(origin.string() + "@--exec=x", k_patch));
+}
+
+TEST_F(Checkout, a_new_commit_of_a_repository_is_fetched) {
+    ASSERT_TRUE(prepare(origin.string(), k_patch));
+    write(origin / "kernel/exit.c", "int two;\n");
+    const auto later = await(commit_all(origin, "later"));
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    EXPECT_EQ(pair->unpatched.revision, *later);
+    EXPECT_EQ(read(fs::path(pair->unpatched.source) / "kernel/exit.c"), "int two;\n");
+}
+
+TEST_F(Checkout, a_tarball_becomes_the_same_commit_every_time) {
+    util::ProcessSpec tar;
+    tar.argv = {"tar",  "-C", dir().string(), "--exclude=.git", "-cf", (dir() / "l.tar").string(),
+                "linux"};
+    ASSERT_TRUE(await(util::run_checked(tar)));
+    std::vector<Tree> trees(1);
+    trees[0].name = "tar";
+    trees[0].kind = "tarball";
+    trees[0].location = (dir() / "l.tar").string();
+    source.emplace(trees, dir() / "cache");
+    const auto pair = prepare("tar", k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    source.emplace(trees, dir() / "cache2");
+    const auto again = prepare("tar", k_patch);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(pair->unpatched.revision, again->unpatched.revision);
+    EXPECT_EQ(pair->patched.state, again->patched.state);
+}
+
+TEST_F(Checkout, a_tarball_that_is_none_leaves_nothing_behind) {
+    write(dir() / "bad.tar", "not a tarball, but long enough to be taken for one by its name");
+    const auto pair = prepare((dir() / "bad.tar").string(), k_patch);
+    ASSERT_FALSE(pair);
+    EXPECT_EQ(pair.error().what, "the tarball cannot be unpacked");
+    for (const auto& entry : fs::directory_iterator(dir() / "cache/trees"))
+        EXPECT_EQ(entry.path().extension(), ".lock") << entry.path();
+}
+
+TEST_F(Checkout, a_tree_that_is_not_known_is_refused_with_those_that_are) {
+    std::vector<Tree> trees(1);
+    trees[0].name = "debian-6.12";
+    source.emplace(trees, dir() / "cache");
+    const auto unknown = prepare("linus", k_patch);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().what, "there is no tree linus");
+    EXPECT_THAT(unknown.error().hint, HasSubstr("debian-6.12"));
+    EXPECT_EQ(prepare("/no/such/place", k_patch).error().kind, util::ErrorKind::not_found);
+    EXPECT_EQ(prepare((dir() / "cache").string(), k_patch).error().kind,
+              util::ErrorKind::not_found);
+    EXPECT_EQ(prepare(dir().string(), k_patch).error().kind, util::ErrorKind::invalid_input);
+}
+
+TEST(WorkTreeState, survives_being_written) {
+    const State states[] = {{"0123", {}, ""},
+                            {"0123", Direction::forward, "--- a\n+++ b\n"},
+                            {"0123", Direction::reverse, "x"}};
+    for (const auto& state : states) EXPECT_EQ(read_state(write_state(state)).value(), state);
+    EXPECT_FALSE(read_state(""));
+    EXPECT_FALSE(read_state("sideways 0123\n"));
+}
+
+TEST(ParseApplyErrors, names_each_file_once) {
+    const auto failures = parse_apply_errors(
+        "warning: x\nerror: patch failed: kernel/a.c:118\nerror: kernel/a.c: patch does not apply\n"
+        "error: kernel/b.c: No such file or directory\nerror: corrupt patch at line 3\n");
+    EXPECT_THAT(failures,
+                testing::ElementsAre(FailedFile{"kernel/a.c", "118", "patch does not apply"},
+                                     FailedFile{"kernel/b.c", "", "No such file or directory"},
+                                     FailedFile{"", "", "corrupt patch at line 3"}));
+}
+
+}  // namespace
+}  // namespace krepro::checkout
