@@ -34,10 +34,17 @@ async function bundle_kib() {
 async function time_to(page, path, selector) {
     await page.goto('about:blank');
     await page.goto(url + path, { waitUntil: 'commit' });
-    return page.evaluate((wanted) => new Promise((resolve) => {
-        const look = () => (document.querySelector(wanted) ? resolve(performance.now()) : requestAnimationFrame(look));
-        look();
-    }), selector);
+    return page.evaluate(
+        (wanted) =>
+            new Promise((resolve) => {
+                const look = () =>
+                    document.querySelector(wanted)
+                        ? resolve(performance.now())
+                        : requestAnimationFrame(look);
+                look();
+            }),
+        selector,
+    );
 }
 
 async function rounds(page, path, selector) {
@@ -50,12 +57,16 @@ async function rounds(page, path, selector) {
 async function long_tasks_while_scrolling(page) {
     return page.evaluate(async () => {
         let count = 0;
-        const observer = new PerformanceObserver((list) => { count += list.getEntries().length; });
+        const observer = new PerformanceObserver((list) => {
+            count += list.getEntries().length;
+        });
         observer.observe({ entryTypes: ['longtask'] });
         const box = document.querySelector('.console');
         for (let step = 0; step <= 200; ++step) {
             box.scrollTop = (box.scrollHeight * step) / 200;
-            await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            await new Promise((resolve) =>
+                requestAnimationFrame(() => requestAnimationFrame(resolve)),
+            );
         }
         observer.disconnect();
         return count;
@@ -72,14 +83,26 @@ async function heap_mib(context, page) {
 const figures = await with_browser({}, async (context) => {
     const page = await context.newPage();
     const first_content_ms = await rounds(page, '/', '.job, .state.empty');
-    const console_first_ms = await rounds(page, `/trials/${values.trial}/console`, '.console .line bdi');
+    const console_first_ms = await rounds(
+        page,
+        `/trials/${values.trial}/console`,
+        '.console .line bdi',
+    );
     const began = Date.now();
-    await page.waitForFunction(() => !document.querySelector('.toolbar .size')?.textContent.includes('…'), null, { timeout: 120000 });
+    await page.waitForFunction(
+        () => !document.querySelector('.toolbar .size')?.textContent.includes('…'),
+        null,
+        { timeout: 120000 },
+    );
     const console_indexed_ms = Date.now() - began;
     const console_long_tasks = await long_tasks_while_scrolling(page);
     return {
-        bundle_kib: await bundle_kib(), first_content_ms, console_first_ms, console_indexed_ms,
-        console_long_tasks, console_mib: await heap_mib(context, page),
+        bundle_kib: await bundle_kib(),
+        first_content_ms,
+        console_first_ms,
+        console_indexed_ms,
+        console_long_tasks,
+        console_mib: await heap_mib(context, page),
         console_lines: await page.locator('.toolbar .size').innerText(),
     };
 });

@@ -8,8 +8,13 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const k_arguments = [
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
     '--disable-dev-shm-usage',
 ];
 
@@ -45,13 +50,18 @@ export async function watched_page(context, origin) {
     page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
     page.on('request', (request) => {
         const url = new URL(request.url());
-        if (url.origin !== origin && url.protocol !== 'about:') faults.push(`foreign request: ${request.url()}`);
+        if (url.origin !== origin && url.protocol !== 'about:')
+            faults.push(`foreign request: ${request.url()}`);
     });
     await page.addInitScript(() => {
         globalThis.policy_faults = [];
         document.addEventListener('securitypolicyviolation', (event) =>
-            globalThis.policy_faults.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+            globalThis.policy_faults.push(
+                `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+            ),
+        );
     });
-    const policy_faults = async () => (await page.evaluate(() => globalThis.policy_faults)).map((fault) => `policy: ${fault}`);
+    const policy_faults = async () =>
+        (await page.evaluate(() => globalThis.policy_faults)).map((fault) => `policy: ${fault}`);
     return { page, faults, expected, policy_faults };
 }

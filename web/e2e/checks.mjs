@@ -20,8 +20,10 @@ async function open(run, path, ready) {
 async function policy_is_strict(run) {
     const response = await open(run, '/', 'main');
     const policy = response.headers()['content-security-policy'] ?? '';
-    demand(policy.includes("default-src 'self'") || policy.includes("default-src 'none'"),
-        `the policy names no strict default: "${policy}"`);
+    demand(
+        policy.includes("default-src 'self'") || policy.includes("default-src 'none'"),
+        `the policy names no strict default: "${policy}"`,
+    );
     demand(!policy.includes('unsafe'), `the policy is unsafe: "${policy}"`);
 }
 
@@ -48,8 +50,12 @@ async function job_page_shows_the_verdict(run) {
     const first_word = kind.split('_')[0];
     demand(said.includes(first_word), `the verdict is ${kind}, the page says "${said}"`);
     if (run.job.verdict?.sentence)
-        demand((await text_of(run.page, '.verdict-box')).includes(run.job.verdict.sentence.slice(0, 60)),
-            'the sentence of the verdict is not on the page');
+        demand(
+            (await text_of(run.page, '.verdict-box')).includes(
+                run.job.verdict.sentence.slice(0, 60),
+            ),
+            'the sentence of the verdict is not on the page',
+        );
 }
 
 async function trial_strip_has_a_cell_for_each_trial(run) {
@@ -77,7 +83,10 @@ async function report_page_shows_the_report(run) {
     await run.page.locator('.trace, .note').first().waitFor();
     demand((await text_of(run.page, 'h1')) !== '', 'the report has no title');
     const frames = await run.page.locator('.trace li:not(.stack)').count();
-    demand(frames === stored.report.frames.length, `${frames} frames shown of ${stored.report.frames.length}`);
+    demand(
+        frames === stored.report.frames.length,
+        `${frames} frames shown of ${stored.report.frames.length}`,
+    );
     const raw = await text_of(run.page, '.raw-side pre');
     demand(raw.length > 0, 'the raw text is empty');
 }
@@ -87,14 +96,23 @@ async function console_permalink_shows_its_lines(run) {
     if (!trial) return;
     const stored = run.reports.find((report) => report.trial === trial.id);
     const first = stored?.report.first_line ?? 3;
-    await open(run, `/trials/${trial.id}/console#L${first}-L${first + 2}`, '.console .line.selected');
+    await open(
+        run,
+        `/trials/${trial.id}/console#L${first}-L${first + 2}`,
+        '.console .line.selected',
+    );
     const number = await text_of(run.page, '.console .line.selected .no');
     demand(number === String(first), `line ${number} is selected, ${first} was asked for`);
     const box = await run.page.locator('.console .line.selected').first().boundingBox();
     demand(box !== null && box.y > 0 && box.y < 800, 'the selected line is not in sight');
     const whole = await (await fetch(`${run.url}/api/v1/trials/${trial.id}/console`)).text();
     const want = whole.split('\n')[first - 1].replace(/\r$/, '').trimEnd();
-    const got = (await run.page.locator('.console .line.selected .text').first().evaluate((node) => node.querySelector('bdi')?.textContent ?? '')).trimEnd();
+    const got = (
+        await run.page
+            .locator('.console .line.selected .text')
+            .first()
+            .evaluate((node) => node.querySelector('bdi')?.textContent ?? '')
+    ).trimEnd();
     demand(got === want, `line ${first} reads "${got}", not "${want}"`);
 }
 
@@ -113,7 +131,10 @@ async function find_counts_lines(run) {
     await open(run, `/trials/${run.trial.id}/console`, '.console .line');
     await run.page.fill('#find', 'linux version');
     await run.page.locator('.find-count', { hasText: /line|nowhere/ }).waitFor();
-    demand(!(await text_of(run.page, '.find-count')).includes('nowhere'), '"linux version" was found nowhere');
+    demand(
+        !(await text_of(run.page, '.find-count')).includes('nowhere'),
+        '"linux version" was found nowhere',
+    );
 }
 
 async function keys_are_shown_on_question_mark(run) {
@@ -141,8 +162,17 @@ async function a_job_that_is_not_there_is_said_so(run) {
 }
 
 export const k_checks = [
-    policy_is_strict, jobs_page_shows_the_job, list_filters_by_verdict, job_page_shows_the_verdict,
-    trial_strip_has_a_cell_for_each_trial, traces_stand_side_by_side, report_page_shows_the_report,
-    console_permalink_shows_its_lines, n_jumps_to_the_next_report, find_counts_lines,
-    keys_are_shown_on_question_mark, submit_says_what_is_wrong, a_job_that_is_not_there_is_said_so,
+    policy_is_strict,
+    jobs_page_shows_the_job,
+    list_filters_by_verdict,
+    job_page_shows_the_verdict,
+    trial_strip_has_a_cell_for_each_trial,
+    traces_stand_side_by_side,
+    report_page_shows_the_report,
+    console_permalink_shows_its_lines,
+    n_jumps_to_the_next_report,
+    find_counts_lines,
+    keys_are_shown_on_question_mark,
+    submit_says_what_is_wrong,
+    a_job_that_is_not_there_is_said_so,
 ];

@@ -22,15 +22,26 @@ async function stop_server() {
 async function hostile_text_is_shown_and_does_nothing(run) {
     const job = await (await fetch(`${url}/api/v1/jobs/5`)).json();
     const trial = job.arms.unpatched.trials[0].id;
-    for (const path of ['/', '/jobs/5', `/reports/${job.reports[0].id}`, `/trials/${trial}/console`]) {
+    for (const path of [
+        '/',
+        '/jobs/5',
+        `/reports/${job.reports[0].id}`,
+        `/trials/${trial}/console`,
+    ]) {
         await run.page.goto(url + path);
         await run.page.locator('.ctl').first().waitFor();
         await run.page.waitForTimeout(200);
         demand(!(await run.page.title()).includes('owned\u0007'), `${path}: a title was set raw`);
         demand((await run.page.title()) !== 'owned', `${path}: a script ran`);
-        demand((await run.page.locator('main img, main script').count()) === 0, `${path}: markup became elements`);
+        demand(
+            (await run.page.locator('main img, main script').count()) === 0,
+            `${path}: markup became elements`,
+        );
         const text = await run.page.locator('main').evaluate((node) => node.textContent);
-        demand(!/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e]/.test(text), `${path}: control characters are on the page`);
+        demand(
+            !/[\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e]/.test(text),
+            `${path}: control characters are on the page`,
+        );
     }
 }
 
@@ -39,7 +50,9 @@ async function right_to_left_letters_keep_their_columns_on_the_console(run) {
     await run.page.goto(`${url}/trials/${job.arms.unpatched.trials[0].id}/console#L5`);
     const bdi = run.page.locator('.console .line.selected bdi');
     await bdi.waitFor();
-    const style = await bdi.evaluate((node) => [getComputedStyle(node).unicodeBidi, getComputedStyle(node).direction].join(' '));
+    const style = await bdi.evaluate((node) =>
+        [getComputedStyle(node).unicodeBidi, getComputedStyle(node).direction].join(' '),
+    );
     demand(style === 'isolate-override ltr', `the line's style is ${style}`);
 }
 
@@ -60,7 +73,10 @@ async function a_refused_tree_is_said_at_its_field(run) {
     await run.page.fill('#tree', 'nowhere');
     await run.page.keyboard.press('Enter');
     await run.page.locator('#tree-fault').waitFor();
-    demand((await run.page.evaluate(() => document.activeElement?.id)) === 'tree', 'the field is not in focus');
+    demand(
+        (await run.page.evaluate(() => document.activeElement?.id)) === 'tree',
+        'the field is not in focus',
+    );
 }
 
 async function a_running_job_moves_by_itself(run) {
@@ -69,7 +85,11 @@ async function a_running_job_moves_by_itself(run) {
     const beat = run.page.locator('.beat');
     await beat.waitFor();
     const first = await beat.innerText();
-    await run.page.waitForFunction((old) => document.querySelector('.beat')?.textContent !== old, first, { timeout: 5000 });
+    await run.page.waitForFunction(
+        (old) => document.querySelector('.beat')?.textContent !== old,
+        first,
+        { timeout: 5000 },
+    );
 }
 
 async function a_live_console_follows_and_stops_when_scrolled(run) {
@@ -80,27 +100,48 @@ async function a_live_console_follows_and_stops_when_scrolled(run) {
     await box.waitFor();
     const size = run.page.locator('.toolbar .size');
     const first = await size.innerText();
-    await run.page.waitForFunction((old) => document.querySelector('.toolbar .size')?.innerText !== old, first, { timeout: 6000 });
-    const below = await box.evaluate((node) => node.scrollHeight - node.scrollTop - node.clientHeight);
+    await run.page.waitForFunction(
+        (old) => document.querySelector('.toolbar .size')?.innerText !== old,
+        first,
+        { timeout: 6000 },
+    );
+    const below = await box.evaluate(
+        (node) => node.scrollHeight - node.scrollTop - node.clientHeight,
+    );
     demand(below < 40, `the end is ${below} pixels below`);
     await box.hover();
     await run.page.mouse.wheel(0, -400);
-    await run.page.waitForFunction(() => document.querySelector('.toolbar input[type=checkbox]')?.checked === false);
+    await run.page.waitForFunction(
+        () => document.querySelector('.toolbar input[type=checkbox]')?.checked === false,
+    );
 }
 
 async function a_daemon_that_restarts_is_said_and_recovered_from(run) {
-    run.expected.push('ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE_CHUNKED_ENCODING', 'ERR_EMPTY_RESPONSE', 'ERR_CONNECTION_RESET');
+    run.expected.push(
+        'ERR_CONNECTION_REFUSED',
+        'ERR_INCOMPLETE_CHUNKED_ENCODING',
+        'ERR_EMPTY_RESPONSE',
+        'ERR_CONNECTION_RESET',
+    );
     await run.page.goto(`${url}/`);
     await run.page.locator('.job').first().waitFor();
     await stop_server();
     await run.page.locator('.banner').waitFor({ timeout: 15000 });
-    demand((await run.page.locator('.job').count()) > 0, 'the list is gone while the daemon is away');
+    demand(
+        (await run.page.locator('.job').count()) > 0,
+        'the list is gone while the daemon is away',
+    );
     server = await start(port);
     await run.page.locator('.banner').waitFor({ state: 'detached', timeout: 20000 });
 }
 
 async function a_live_job_page_outlives_a_restart(run) {
-    run.expected.push('ERR_CONNECTION_REFUSED', 'ERR_INCOMPLETE_CHUNKED_ENCODING', 'ERR_EMPTY_RESPONSE', 'ERR_CONNECTION_RESET');
+    run.expected.push(
+        'ERR_CONNECTION_REFUSED',
+        'ERR_INCOMPLETE_CHUNKED_ENCODING',
+        'ERR_EMPTY_RESPONSE',
+        'ERR_CONNECTION_RESET',
+    );
     await run.page.goto(`${url}/jobs/6`);
     await run.page.locator('.live-live').waitFor();
     await stop_server();
@@ -117,12 +158,16 @@ async function the_keyboard_alone_is_enough(run) {
     await run.page.locator('.job').nth(1).waitFor({ state: 'detached' });
     for (let i = 0; i < 12; ++i) {
         await run.page.keyboard.press('Tab');
-        if (await run.page.evaluate(() => document.activeElement?.classList.contains('job-title'))) break;
+        if (await run.page.evaluate(() => document.activeElement?.classList.contains('job-title')))
+            break;
     }
     await run.page.keyboard.press('Enter');
     await run.page.waitForURL(/\/jobs\/2$/);
     await run.page.locator('.verdict-box .badge').waitFor();
-    demand((await run.page.evaluate(() => document.activeElement?.id)) === 'main', 'the new page has no focus');
+    demand(
+        (await run.page.evaluate(() => document.activeElement?.id)) === 'main',
+        'the new page has no focus',
+    );
     await run.page.keyboard.press('s');
     await run.page.waitForURL(/\/submit$/);
     await run.page.keyboard.press('h');
@@ -140,10 +185,16 @@ async function going_back_returns_to_the_page_before(run) {
 }
 
 const k_checks = [
-    hostile_text_is_shown_and_does_nothing, right_to_left_letters_keep_their_columns_on_the_console,
-    a_mail_is_submitted_and_its_job_opens, a_refused_tree_is_said_at_its_field, a_running_job_moves_by_itself,
-    a_live_console_follows_and_stops_when_scrolled, a_daemon_that_restarts_is_said_and_recovered_from,
-    a_live_job_page_outlives_a_restart, the_keyboard_alone_is_enough, going_back_returns_to_the_page_before,
+    hostile_text_is_shown_and_does_nothing,
+    right_to_left_letters_keep_their_columns_on_the_console,
+    a_mail_is_submitted_and_its_job_opens,
+    a_refused_tree_is_said_at_its_field,
+    a_running_job_moves_by_itself,
+    a_live_console_follows_and_stops_when_scrolled,
+    a_daemon_that_restarts_is_said_and_recovered_from,
+    a_live_job_page_outlives_a_restart,
+    the_keyboard_alone_is_enough,
+    going_back_returns_to_the_page_before,
 ];
 
 await with_browser({}, async (context) => {

@@ -26,17 +26,29 @@ async function get(path) {
 }
 
 function pages_fit_and_are_accessible_wide_and_narrow_light_and_dark(run) {
-    return take_shots(run.page, run.url, pages_of(run.job, run.reports[0], run.trial), values.shots);
+    return take_shots(
+        run.page,
+        run.url,
+        pages_of(run.job, run.reports[0], run.trial),
+        values.shots,
+    );
 }
 
 const job = await get(`/jobs/${values.job}`);
 const { reports } = await get(`/jobs/${values.job}/reports`);
-const trials = [...job.arms.unpatched.trials, ...job.arms.patched.trials].filter((trial) => trial.console);
-const facts = { job, reports, trial: trials.find((trial) => trial.id === reports[0]?.trial) ?? trials[0] };
+const trials = [...job.arms.unpatched.trials, ...job.arms.patched.trials].filter(
+    (trial) => trial.console,
+);
+const facts = {
+    job,
+    reports,
+    trial: trials.find((trial) => trial.id === reports[0]?.trial) ?? trials[0],
+};
 
 await with_browser({}, async (context) => {
     const tap = new Tap(context, url);
     for (const check of k_checks) await tap.run(check, facts);
-    if (values.shots) await tap.run(pages_fit_and_are_accessible_wide_and_narrow_light_and_dark, facts);
+    if (values.shots)
+        await tap.run(pages_fit_and_are_accessible_wide_and_narrow_light_and_dark, facts);
     tap.end();
 });

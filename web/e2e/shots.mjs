@@ -14,7 +14,15 @@ export function pages_of(job, report, trial) {
         ['submit', '/submit', 'textarea'],
         ['job', `/jobs/${job.id}`, '.arms'],
         ...(report ? [['report', `/reports/${report.id}`, '.trace, .note']] : []),
-        ...(trial ? [['console', `/trials/${trial.id}/console${report ? `#L${report.report.first_line}` : ''}`, '.console .line']] : []),
+        ...(trial
+            ? [
+                  [
+                      'console',
+                      `/trials/${trial.id}/console${report ? `#L${report.report.first_line}` : ''}`,
+                      '.console .line',
+                  ],
+              ]
+            : []),
     ];
 }
 
@@ -30,9 +38,14 @@ export async function take_shots(page, url, pages, folder) {
                 await page.goto(url + path);
                 await page.locator(ready).first().waitFor();
                 await page.waitForTimeout(400);
-                await page.screenshot({ path: join(folder, `${name}-${scheme}-${size}.png`), fullPage: true });
+                await page.screenshot({
+                    path: join(folder, `${name}-${scheme}-${size}.png`),
+                    fullPage: true,
+                });
                 wrong.push(...(await axe_findings(page, `${name}, ${scheme}, ${size}`)));
-                const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+                const over = await page.evaluate(
+                    () => document.documentElement.scrollWidth - innerWidth,
+                );
                 if (over > 0) wrong.push(`${name} is ${over} pixels wider than ${viewport.width}`);
             }
         }

@@ -15,7 +15,12 @@ export class Tap {
         ++this.count;
         const head = `${faults.length === 0 ? 'ok' : 'not ok'} ${this.count} - ${name.replaceAll('_', ' ')}`;
         if (faults.length > 0) ++this.failed;
-        console.log([head, ...faults.flatMap((fault) => fault.split('\n')).map((line) => `  # ${line}`)].join('\n'));
+        console.log(
+            [
+                head,
+                ...faults.flatMap((fault) => fault.split('\n')).map((line) => `  # ${line}`),
+            ].join('\n'),
+        );
     }
 
     // A check throws what is wrong, or returns it as a list of sentences.
@@ -23,7 +28,12 @@ export class Tap {
         const watched = await watched_page(this.context, new URL(this.url).origin);
         const faults = [];
         try {
-            const said = await check({ ...facts, url: this.url, page: watched.page, expected: watched.expected });
+            const said = await check({
+                ...facts,
+                url: this.url,
+                page: watched.page,
+                expected: watched.expected,
+            });
             faults.push(...(said ?? []), ...(await watched.policy_faults()));
         } catch (error) {
             faults.push(String(error.message ?? error));

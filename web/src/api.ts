@@ -10,8 +10,8 @@ export interface Problem {
     title: string;
     detail: string;
     status: number;
-    where: string;  // what the error is about: a field, a file, an id
-    hint: string;   // what to do
+    where: string; // what the error is about: a field, a file, an id
+    hint: string; // what to do
 }
 
 export class ApiError extends Error {
@@ -89,7 +89,7 @@ export interface JobQuery {
     text: string;
     verdict: string;
     stage: string;
-    before: number;  // jobs older than this one; 0: the newest
+    before: number; // jobs older than this one; 0: the newest
 }
 
 export function jobs_query(query: JobQuery): string {
@@ -133,8 +133,8 @@ export interface Submission {
     profile: string;
     workload: WorkloadForm;
     confidence: string;
-    minutes: string;  // for the trials
-    trials: string;   // at most
+    minutes: string; // for the trials
+    trials: string; // at most
 }
 
 export async function submit(submission: Submission): Promise<Job> {

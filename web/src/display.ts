@@ -4,7 +4,7 @@
 
 export interface Piece {
     text: string;
-    control: boolean;  // stands for something that cannot be seen
+    control: boolean; // stands for something that cannot be seen
 }
 
 // C0 (without tab), DEL, C1, soft hyphen, bidi marks and overrides, zero-width and other format
@@ -42,12 +42,14 @@ export function pieces(text: string): Piece[] {
 
 // For places that take no markup: document titles, attributes.
 export function plain(text: string): string {
-    return pieces(text).map((piece) => piece.text).join('');
+    return pieces(text)
+        .map((piece) => piece.text)
+        .join('');
 }
 
 export interface Shortened {
     text: string;
-    left_out: number;  // characters
+    left_out: number; // characters
 }
 
 // A line of a console can be as long as a hostile guest likes.

@@ -4,9 +4,9 @@
 
 export interface Glance {
     bytes: number;
-    files: string[];      // that the diff changes
+    files: string[]; // that the diff changes
     has_trace: boolean;
-    reproducer: string;   // the loop's first line; empty when no loop is seen
+    reproducer: string; // the loop's first line; empty when no loop is seen
 }
 
 const k_looked_at = 2 << 20;

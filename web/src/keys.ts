@@ -17,7 +17,9 @@ export function use_keys(keys: KeyMap): void {
         const pressed = (event: KeyboardEvent) => {
             if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
             if (is_typing(event.target) || document.querySelector('dialog[open]')) return;
-            const action = Object.hasOwn(current.current, event.key) ? current.current[event.key] : undefined;
+            const action = Object.hasOwn(current.current, event.key)
+                ? current.current[event.key]
+                : undefined;
             if (!action) return;
             event.preventDefault();
             action();

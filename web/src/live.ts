@@ -35,7 +35,11 @@ export function parse_event(type: string, data: string): JobEvent | null {
 const k_gather_ms = 100;
 
 // Listens while `job` is not 0.
-export function use_job_events(job: number, take: (events: JobEvent[]) => void, ended: () => void): LiveState {
+export function use_job_events(
+    job: number,
+    take: (events: JobEvent[]) => void,
+    ended: () => void,
+): LiveState {
     const [state, set_state] = useState<LiveState>('off');
     const taker = useRef(take);
     taker.current = take;
@@ -62,7 +66,8 @@ export function use_job_events(job: number, take: (events: JobEvent[]) => void, 
             source.onopen = () => set_state('live');
             source.onerror = () => {
                 set_state('reconnecting');
-                if (source?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, 3000);
+                if (source?.readyState === EventSource.CLOSED)
+                    timer = window.setTimeout(open, 3000);
             };
             // Nothing more will come; a new stream would begin with the whole history again.
             source.addEventListener('end', () => {

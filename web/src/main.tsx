@@ -22,20 +22,32 @@ function Lost({ path }: { path: string }) {
     return (
         <div class="state failure">
             <h1 tabIndex={-1}>There is no such page</h1>
-            <p><code><Shown text={path} /></code></p>
-            <p><a href="/">All jobs</a></p>
+            <p>
+                <code>
+                    <Shown text={path} />
+                </code>
+            </p>
+            <p>
+                <a href="/">All jobs</a>
+            </p>
         </div>
     );
 }
 
 function Page({ route }: { route: Route }) {
     switch (route.page) {
-        case 'jobs': return <JobsPage />;
-        case 'submit': return <SubmitPage />;
-        case 'job': return <JobPage key={route.id} id={route.id} />;
-        case 'report': return <ReportPage key={route.id} id={route.id} />;
-        case 'console': return <ConsolePage key={route.trial} trial={route.trial} />;
-        case 'lost': return <Lost path={route.path} />;
+        case 'jobs':
+            return <JobsPage />;
+        case 'submit':
+            return <SubmitPage />;
+        case 'job':
+            return <JobPage key={route.id} id={route.id} />;
+        case 'report':
+            return <ReportPage key={route.id} id={route.id} />;
+        case 'console':
+            return <ConsolePage key={route.trial} trial={route.trial} />;
+        case 'lost':
+            return <Lost path={route.path} />;
     }
 }
 
@@ -58,19 +70,38 @@ function App() {
         h: () => go('/'),
         s: () => go('/submit'),
         ...(route.page === 'jobs'
-            ? { '/': () => document.querySelector<HTMLElement>('.filters input')?.focus() } : {}),
+            ? { '/': () => document.querySelector<HTMLElement>('.filters input')?.focus() }
+            : {}),
     });
     const here = (page: Route['page']) => (route.page === page ? 'page' : undefined);
     return (
         <>
-            <a class="skip" href="#main">To the content</a>
+            <a class="skip" href="#main">
+                To the content
+            </a>
             <nav class="top" aria-label="Main">
-                <a class="brand" href="/">krepro</a>
-                <a href="/" aria-current={here('jobs')}>Jobs</a>
-                <a href="/submit" aria-current={here('submit')}>Submit</a>
-                <button type="button" class="quiet help" onClick={() => set_help('open')} aria-label="Keys" title="Keys (?)">?</button>
+                <a class="brand" href="/">
+                    krepro
+                </a>
+                <a href="/" aria-current={here('jobs')}>
+                    Jobs
+                </a>
+                <a href="/submit" aria-current={here('submit')}>
+                    Submit
+                </a>
+                <button
+                    type="button"
+                    class="quiet help"
+                    onClick={() => set_help('open')}
+                    aria-label="Keys"
+                    title="Keys (?)"
+                >
+                    ?
+                </button>
             </nav>
-            <main id="main" tabIndex={-1} class={`page-${route.page}`}><Page route={route} /></main>
+            <main id="main" tabIndex={-1} class={`page-${route.page}`}>
+                <Page route={route} />
+            </main>
             <Help open={help} close={() => set_help('closed')} />
         </>
     );

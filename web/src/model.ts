@@ -304,7 +304,7 @@ export interface JobSummary {
 
 export interface JobListing {
     jobs: JobSummary[];
-    next: string | null;  // where older jobs are
+    next: string | null; // where older jobs are
 }
 
 export interface JobEvent {

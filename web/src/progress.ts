@@ -6,23 +6,23 @@ import { grouped } from './format';
 import type { ArmName, JobEvent, JobStage } from './model';
 
 export interface Progress {
-    stages: Partial<Record<JobStage, string>>;  // when it began
+    stages: Partial<Record<JobStage, string>>; // when it began
     builds: Partial<Record<ArmName, BuildProgress>>;
     heartbeat: Heartbeat | null;
-    log: LogLine[];  // the latest, oldest first
+    log: LogLine[]; // the latest, oldest first
 }
 
 export interface BuildProgress {
-    step: string;      // "configuring", "compiling", ...
-    objects: number;   // compiled so far
-    expected: number;  // 0 when not known
+    step: string; // "configuring", "compiling", ...
+    objects: number; // compiled so far
+    expected: number; // 0 when not known
 }
 
 export interface Heartbeat {
     trial: number;
     uptime: number;
     iteration: number;
-    exposure: number;  // of this trial so far
+    exposure: number; // of this trial so far
     debug_locks: number | null;
 }
 
@@ -72,7 +72,10 @@ function with_build(old: Progress, data: Record<string, unknown>): Progress {
 function with_log(old: Progress, event: JobEvent): Progress {
     const text = text_in(event.data, 'text');
     if (!text) return old;
-    const log = [...old.log.filter((line) => line.seq !== event.seq), { seq: event.seq, at: event.at, text }];
+    const log = [
+        ...old.log.filter((line) => line.seq !== event.seq),
+        { seq: event.seq, at: event.at, text },
+    ];
     return { ...old, log: log.slice(-k_log_lines) };
 }
 
@@ -89,10 +92,15 @@ export function advanced(old: Progress, event: JobEvent): Progress {
             const stage = text_in(event.data, 'stage') as JobStage;
             return { ...old, heartbeat: null, stages: { [stage]: event.at, ...old.stages } };
         }
-        case 'build': return with_build(old, event.data);
-        case 'heartbeat': return { ...old, heartbeat: heartbeat_of(event.data) ?? old.heartbeat };
-        case 'trial': return { ...old, heartbeat: null };
-        case 'log': return with_log(old, event);
-        default: return old;
+        case 'build':
+            return with_build(old, event.data);
+        case 'heartbeat':
+            return { ...old, heartbeat: heartbeat_of(event.data) ?? old.heartbeat };
+        case 'trial':
+            return { ...old, heartbeat: null };
+        case 'log':
+            return with_log(old, event);
+        default:
+            return old;
     }
 }

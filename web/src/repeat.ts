@@ -20,9 +20,11 @@ export function repeat_commands(job: Job, origin: string): Repeat {
     const mail = `job-${job.id}.mail`;
     return {
         save: `curl -s ${origin}${k_api}/jobs/${job.id}/mail > ${mail}`,
-        cli: `krepro submit --tree ${quoted(tree)} --profile ${quoted(profile)}`
-            + ` --workload ${workload} --confidence ${confidence} ${mail}`,
-        http: `curl --data-binary @${mail} -H 'Content-Type: text/plain'`
-            + ` ${quoted(`${origin}${k_api}/jobs?${query}`)}`,
+        cli:
+            `krepro submit --tree ${quoted(tree)} --profile ${quoted(profile)}` +
+            ` --workload ${workload} --confidence ${confidence} ${mail}`,
+        http:
+            `curl --data-binary @${mail} -H 'Content-Type: text/plain'` +
+            ` ${quoted(`${origin}${k_api}/jobs?${query}`)}`,
     };
 }

@@ -8,7 +8,7 @@ export interface ReportGroup {
     arm: ArmName;
     target: boolean;
     matches_expected: boolean;
-    reports: StoredReport[];  // in the order they came
+    reports: StoredReport[]; // in the order they came
 }
 
 // Targets first, then in the order they were first seen.

@@ -12,8 +12,8 @@ export interface RowDetails {
     patched: ArmCounts;
     unit: ExposureUnit;
     form: string;
-    author: string;   // without the address
-    problem: string;  // empty when there is none
+    author: string; // without the address
+    problem: string; // empty when there is none
 }
 
 interface Kept {
@@ -58,7 +58,7 @@ async function load_all(ids: number[], signal: AbortSignal, loaded: () => void):
                 keep(await get_job(id, signal));
                 loaded();
             } catch {
-                return;  // the list itself says when the daemon is away
+                return; // the list itself says when the daemon is away
             }
         }
     };

@@ -16,19 +16,27 @@ function running_words(job: Job): string {
         const so_far = hits === 0 ? 'has not hit yet' : `has hit ${hits} of ${k} times`;
         return `The kernel without the patch ${so_far}; ${k} hits are asked for before the patched one is judged.`;
     }
-    const need = exposure_factor(alpha_of_attempt(confidence, workload), k) * unpatched.counts.exposure;
+    const need =
+        exposure_factor(alpha_of_attempt(confidence, workload), k) * unpatched.counts.exposure;
     if (patched.counts.exposure >= need)
         return 'The kernel with the patch has stayed clean for as long as was asked; the verdict is near.';
-    return `The kernel without the patch has hit ${hits} times. The one with it must stay clean for `
-        + `${exposure(need, unit)}, and has for ${exposure(patched.counts.exposure, unit)}.`;
+    return (
+        `The kernel without the patch has hit ${hits} times. The one with it must stay clean for ` +
+        `${exposure(need, unit)}, and has for ${exposure(patched.counts.exposure, unit)}.`
+    );
 }
 
 export function standing_words(job: Job): string {
     switch (job.stage) {
-        case 'queued': return 'Waiting for its turn.';
-        case 'checking_out': return 'The tree is being unpacked and the patch applied.';
-        case 'building': return 'The two kernels are being built, without the patch and with it.';
-        case 'running': return running_words(job);
-        case 'done': return '';
+        case 'queued':
+            return 'Waiting for its turn.';
+        case 'checking_out':
+            return 'The tree is being unpacked and the patch applied.';
+        case 'building':
+            return 'The two kernels are being built, without the patch and with it.';
+        case 'running':
+            return running_words(job);
+        case 'done':
+            return '';
     }
 }

@@ -21,7 +21,7 @@ class Fake {
 }
 
 async function index_all(store: LineStore): Promise<void> {
-    while (await store.index_more()) ;
+    while (await store.index_more());
 }
 
 async function lines_of(store: LineStore): Promise<(string | undefined)[]> {
@@ -39,19 +39,25 @@ const k_texts: [string, string][] = [
     ['one line', 'abc\n'],
     ['only newlines', '\n\n\n\n\n\n\n\n\n'],
     ['carriage returns', 'a\r\nbb\r\n\r\nccc\r\n'],
-    ['lines of many lengths', Array.from({ length: 60 }, (_, i) => 'x'.repeat((i * 7) % 23)).join('\n')],
+    [
+        'lines of many lengths',
+        Array.from({ length: 60 }, (_, i) => 'x'.repeat((i * 7) % 23)).join('\n'),
+    ],
     ['characters of several bytes', 'ä→\u{1f600}\nß\n日本語\n'],
 ];
 
 describe.each(k_texts)('%s', (_, text) => {
     const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
     if (lines.at(-1) === '') lines.pop();
-    test.each([1, 2, 3, 5, 8, 64, 4096])('reads the same lines with chunks of %i bytes', async (chunk) => {
-        const store = new LineStore(new Fake(text).read, chunk, 64);
-        await index_all(store);
-        expect(store.lines).toBe(lines.length);
-        expect(await lines_of(store)).toEqual(lines);
-    });
+    test.each([1, 2, 3, 5, 8, 64, 4096])(
+        'reads the same lines with chunks of %i bytes',
+        async (chunk) => {
+            const store = new LineStore(new Fake(text).read, chunk, 64);
+            await index_all(store);
+            expect(store.lines).toBe(lines.length);
+            expect(await lines_of(store)).toEqual(lines);
+        },
+    );
 });
 
 test('few_chunks_are_kept_and_others_read_again', async () => {
@@ -101,7 +107,11 @@ test('growth_at_a_chunks_border_loses_nothing', async () => {
 });
 
 test('a_line_without_end_is_cut', async () => {
-    const store = new LineStore(new Fake(`a\n${'x'.repeat(3 * k_line_bytes)}\nb\n`).read, 1 << 16, 4);
+    const store = new LineStore(
+        new Fake(`a\n${'x'.repeat(3 * k_line_bytes)}\nb\n`).read,
+        1 << 16,
+        4,
+    );
     await index_all(store);
     expect(store.line(2)?.text.length).toBe(k_line_bytes);
     expect(store.line(2)?.left_out).toBe(2 * k_line_bytes);
@@ -109,7 +119,11 @@ test('a_line_without_end_is_cut', async () => {
 });
 
 test('a_giant_line_does_not_hide_those_after_it', async () => {
-    const store = new LineStore(new Fake(`a\n${'x'.repeat(100 * k_line_bytes)}\nb\n`).read, k_line_bytes, 8);
+    const store = new LineStore(
+        new Fake(`a\n${'x'.repeat(100 * k_line_bytes)}\nb\n`).read,
+        k_line_bytes,
+        8,
+    );
     await index_all(store);
     await store.load(1, 3);
     expect([1, 3].map((n) => store.line(n)?.text)).toEqual(['a', 'b']);

@@ -15,19 +15,30 @@ import { parse_route } from '../src/router';
 
 describe('a path names a page', () => {
     test.each([
-        ['/', { page: 'jobs' }], ['/jobs', { page: 'jobs' }], ['/jobs/', { page: 'jobs' }],
-        ['/submit', { page: 'submit' }], ['/jobs/7', { page: 'job', id: 7 }],
-        ['/reports/12', { page: 'report', id: 12 }], ['/trials/31/console', { page: 'console', trial: 31 }],
-        ['/jobs/0', { page: 'lost', path: '/jobs/0' }], ['/jobs/7x', { page: 'lost', path: '/jobs/7x' }],
+        ['/', { page: 'jobs' }],
+        ['/jobs', { page: 'jobs' }],
+        ['/jobs/', { page: 'jobs' }],
+        ['/submit', { page: 'submit' }],
+        ['/jobs/7', { page: 'job', id: 7 }],
+        ['/reports/12', { page: 'report', id: 12 }],
+        ['/trials/31/console', { page: 'console', trial: 31 }],
+        ['/jobs/0', { page: 'lost', path: '/jobs/0' }],
+        ['/jobs/7x', { page: 'lost', path: '/jobs/7x' }],
         ['/jobs/99999999999999999999', { page: 'lost', path: '/jobs/99999999999999999999' }],
-        ['/trials/31', { page: 'lost', path: '/trials/31' }], ['/jobs/7/more', { page: 'lost', path: '/jobs/7/more' }],
+        ['/trials/31', { page: 'lost', path: '/trials/31' }],
+        ['/jobs/7/more', { page: 'lost', path: '/jobs/7/more' }],
     ])('%s', (path, route) => expect(parse_route(path)).toEqual(route));
 });
 
 describe('a permalink names lines', () => {
     test.each([
-        ['#L120', { first: 120, last: 120 }], ['#L120-L140', { first: 120, last: 140 }],
-        ['#L140-L120', { first: 120, last: 140 }], ['#L0', null], ['', null], ['#L1-2', null], ['#L1-L2x', null],
+        ['#L120', { first: 120, last: 120 }],
+        ['#L120-L140', { first: 120, last: 140 }],
+        ['#L140-L120', { first: 120, last: 140 }],
+        ['#L0', null],
+        ['', null],
+        ['#L1-2', null],
+        ['#L1-L2x', null],
     ])('%s', (hash, selection) => expect(parse_selection(hash)).toEqual(selection));
     test('and is written as it is read', () => {
         for (const hash of ['#L1', '#L3-L9']) {
@@ -43,52 +54,95 @@ describe('a permalink names lines', () => {
 });
 
 test.each([
-    ['bytes 0-99/1234', 1234], ['bytes */0', 0], ['bytes 0-9/*', null], ['pages 0-9/10', null], [null, null],
+    ['bytes 0-99/1234', 1234],
+    ['bytes */0', 0],
+    ['bytes 0-9/*', null],
+    ['pages 0-9/10', null],
+    [null, null],
 ])('the total of content-range %s is %s', (header, total) => expect(total_of(header)).toBe(total));
 
 describe('jumping between lines', () => {
     const lines = [10, 20, 30];
     test.each([
-        [0, 1, 10], [10, 1, 20], [15, 1, 20], [30, 1, 10], [10, -1, 30], [25, -1, 20], [99, -1, 30],
-    ] as const)('from %i by %i to %i', (from, direction, to) => expect(neighbour(lines, from, direction)).toBe(to));
+        [0, 1, 10],
+        [10, 1, 20],
+        [15, 1, 20],
+        [30, 1, 10],
+        [10, -1, 30],
+        [25, -1, 20],
+        [99, -1, 30],
+    ] as const)('from %i by %i to %i', (from, direction, to) =>
+        expect(neighbour(lines, from, direction)).toBe(to),
+    );
     test('nowhere when there is nothing', () => expect(neighbour([], 5, 1)).toBe(0));
     test('a mark covers its lines', () => {
         const mark = { first: 3, last: 5, report: 1, title: '', target: true };
-        expect([2, 3, 5, 6].map((line) => mark_at([mark], line) !== null)).toEqual([false, true, true, false]);
+        expect([2, 3, 5, 6].map((line) => mark_at([mark], line) !== null)).toEqual([
+            false,
+            true,
+            true,
+            false,
+        ]);
     });
 });
 
 describe('the stopping rule', () => {
-    test.each([[0.9, 3], [0.95, 3], [0.99, 5], [0.51, 1]])('asks at %f for %i hits', (confidence, k) =>
-        expect(hits_needed(confidence)).toBe(k));
+    test.each([
+        [0.9, 3],
+        [0.95, 3],
+        [0.99, 5],
+        [0.51, 1],
+    ])('asks at %f for %i hits', (confidence, k) => expect(hits_needed(confidence)).toBe(k));
     test('asks for 1.71 times the exposure of three hits at 95 %', () =>
         expect(exposure_factor(alpha_of_attempt(0.95, 'amplified'), 3)).toBeCloseTo(1.7144, 4));
-    test('halves alpha for two attempts', () => expect(alpha_of_attempt(0.95, 'auto')).toBeCloseTo(0.025, 12));
+    test('halves alpha for two attempts', () =>
+        expect(alpha_of_attempt(0.95, 'auto')).toBeCloseTo(0.025, 12));
 });
 
 describe('lockdep shorthand', () => {
     test('usage is decoded place by place', () =>
-        expect(decode_usage('+.-?').map((entry) => `${entry.place} ${entry.sign}`)).toEqual(['hardirq +', 'softirq -', 'softirq (read) ?']));
-    test.each(['', '+.+', '+.+.+', 'abcd'])('"%s" is no usage', (usage) => expect(decode_usage(usage)).toEqual([]));
+        expect(decode_usage('+.-?').map((entry) => `${entry.place} ${entry.sign}`)).toEqual([
+            'hardirq +',
+            'softirq -',
+            'softirq (read) ?',
+        ]));
+    test.each(['', '+.+', '+.+.+', 'abcd'])('"%s" is no usage', (usage) =>
+        expect(decode_usage(usage)).toEqual([]),
+    );
     test('wait types are written as lockdep does', () => {
         const two = { value: 2, name: 'spin' };
-        expect([wait_pair(two, two), wait_pair(null, two), wait_pair(null, null)]).toEqual(['{2:2}', '{2}', '']);
+        expect([wait_pair(two, two), wait_pair(null, two), wait_pair(null, null)]).toEqual([
+            '{2:2}',
+            '{2}',
+            '',
+        ]);
     });
 });
 
 describe('a mail at a glance', () => {
-    const mail = 'subject\n\n  Call Trace:\n  f+0x1/0x2\n\n  while true; do\n      stress-ng \\\n  done\n'
-        + '--- a/x.c\n+++ b/x.c\n@@\n--- a/y.c\n+++ b/y.c\n--- a/gone.c\n+++ /dev/null\n';
-    test('has files, a trace and a reproducer', () => expect(glance(mail)).toEqual({
-        bytes: mail.length, files: ['x.c', 'y.c'], has_trace: true, reproducer: 'stress-ng …',
-    }));
-    test('may have none', () => expect(glance('hello')).toEqual({ bytes: 5, files: [], has_trace: false, reproducer: '' }));
+    const mail =
+        'subject\n\n  Call Trace:\n  f+0x1/0x2\n\n  while true; do\n      stress-ng \\\n  done\n' +
+        '--- a/x.c\n+++ b/x.c\n@@\n--- a/y.c\n+++ b/y.c\n--- a/gone.c\n+++ /dev/null\n';
+    test('has files, a trace and a reproducer', () =>
+        expect(glance(mail)).toEqual({
+            bytes: mail.length,
+            files: ['x.c', 'y.c'],
+            has_trace: true,
+            reproducer: 'stress-ng …',
+        }));
+    test('may have none', () =>
+        expect(glance('hello')).toEqual({ bytes: 5, files: [], has_trace: false, reproducer: '' }));
 });
 
 test.each([
-    ['field tree', 'tree'], ['parameter workload', 'workload'], ['field confidence', 'confidence'],
-    ['field budget.wall_s', 'minutes'], ['field budget.trials', 'trials'], ['field mail', 'mail'],
-    ['hunk 3 of kernel/fork.c', 'mail'], ['', 'mail'],
+    ['field tree', 'tree'],
+    ['parameter workload', 'workload'],
+    ['field confidence', 'confidence'],
+    ['field budget.wall_s', 'minutes'],
+    ['field budget.trials', 'trials'],
+    ['field mail', 'mail'],
+    ['hunk 3 of kernel/fork.c', 'mail'],
+    ['', 'mail'],
 ])('a problem at "%s" belongs to the field %s', (where, field) => {
     const problem: Problem = { title: '', detail: '', status: 400, where, hint: '' };
     expect(field_of(problem)).toBe(field);
@@ -96,24 +150,49 @@ test.each([
 
 describe('events', () => {
     const event = (type: string, data: object) =>
-        parse_event(type, JSON.stringify({ seq: 7, job: 1, at: '2026-01-01T00:00:00Z', type, data }));
+        parse_event(
+            type,
+            JSON.stringify({ seq: 7, job: 1, at: '2026-01-01T00:00:00Z', type, data }),
+        );
     test('are read from the stream', () =>
-        expect(event('log', { text: 'x' })).toEqual({ seq: 7, job: 1, at: '2026-01-01T00:00:00Z', type: 'log', data: { text: 'x' } }));
-    test.each(['', 'null', '[1]', '"x"', '{broken', '{}', '{"seq":1}', '{"seq":"a","data":{}}'])('that are none are dropped: %s', (text) =>
-        expect(parse_event('log', text)).toBeNull());
+        expect(event('log', { text: 'x' })).toEqual({
+            seq: 7,
+            job: 1,
+            at: '2026-01-01T00:00:00Z',
+            type: 'log',
+            data: { text: 'x' },
+        }));
+    test.each(['', 'null', '[1]', '"x"', '{broken', '{}', '{"seq":1}', '{"seq":"a","data":{}}'])(
+        'that are none are dropped: %s',
+        (text) => expect(parse_event('log', text)).toBeNull(),
+    );
     test('advance the progress', () => {
         const all = [
             event('stage', { stage: 'building' }),
             event('build', { arm: 'patched', step: 'compiling', objects: 12, expected: 34 }),
             event('build', { arm: 'nobody', step: 'x' }),
-            event('heartbeat', { trial: 3, uptime: 4.5, iteration: 2, exposure: 8, debug_locks: 1 }),
+            event('heartbeat', {
+                trial: 3,
+                uptime: 4.5,
+                iteration: 2,
+                exposure: 8,
+                debug_locks: 1,
+            }),
             event('heartbeat', { nonsense: true }),
             event('log', { text: 'hello' }),
         ].flatMap((one) => one ?? []);
         const progress = all.reduce(advanced, k_no_progress);
         expect(progress.stages.building).toBe('2026-01-01T00:00:00Z');
-        expect(progress.builds.patched && build_words(progress.builds.patched)).toBe('compiling: 12 of 34 objects');
-        expect(progress.heartbeat).toEqual({ trial: 3, uptime: 4.5, iteration: 2, exposure: 8, debug_locks: 1 });
+        expect(progress.builds.patched && build_words(progress.builds.patched)).toBe(
+            'compiling: 12 of 34 objects',
+        );
+        expect(progress.heartbeat).toEqual({
+            trial: 3,
+            uptime: 4.5,
+            iteration: 2,
+            exposure: 8,
+            debug_locks: 1,
+        });
         expect(progress.log.map((line) => line.text)).toEqual(['hello']);
         expect(all.reduce(advanced, progress).log).toHaveLength(1);
     });

@@ -12,12 +12,12 @@ export const k_line_bytes = 4096;
 
 interface Chunk {
     bytes: Uint8Array;
-    newlines: Uint32Array;  // offsets into bytes
+    newlines: Uint32Array; // offsets into bytes
 }
 
 export interface Line {
     text: string;
-    left_out: number;  // bytes beyond k_line_bytes, to within a chunk
+    left_out: number; // bytes beyond k_line_bytes, to within a chunk
 }
 
 function newlines_in(bytes: Uint8Array): Uint32Array {
@@ -35,12 +35,12 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 export class LineStore {
-    total = 0;    // bytes, as the daemon last said
-    indexed = 0;  // bytes read so far, from the start
+    total = 0; // bytes, as the daemon last said
+    indexed = 0; // bytes read so far, from the start
     private newlines_ = 0;
     private ends_with_newline_ = true;
-    private readonly before_: number[] = [0];  // newlines before each chunk that has begun
-    private readonly chunks_ = new Map<number, Chunk>();  // least recently used first
+    private readonly before_: number[] = [0]; // newlines before each chunk that has begun
+    private readonly chunks_ = new Map<number, Chunk>(); // least recently used first
     private readonly loading_ = new Map<number, Promise<void>>();
     private readonly decoder_ = new TextDecoder('utf-8');
 
@@ -119,9 +119,10 @@ export class LineStore {
     // The chunks over which line n goes, without those that begin after k_line_bytes of it.
     private chunks_of_line(n: number): { first: number; last: number; beyond: number } {
         const first = n === 1 ? 0 : this.chunk_of_newline(n - 1);
-        const end = n <= this.newlines_
-            ? this.chunk_of_newline(n)
-            : Math.floor(Math.max(0, this.indexed - 1) / this.chunk_bytes_);
+        const end =
+            n <= this.newlines_
+                ? this.chunk_of_newline(n)
+                : Math.floor(Math.max(0, this.indexed - 1) / this.chunk_bytes_);
         // One more: the line may begin with the next chunk's first byte.
         const last = Math.min(end, first + 1 + Math.ceil(k_line_bytes / this.chunk_bytes_));
         return { first, last, beyond: end - last };
@@ -194,7 +195,9 @@ export class LineStore {
             const number = start / this.chunk_bytes_;
             const kept = this.chunks_.get(number)?.bytes;
             const stop = Math.min(start + this.chunk_bytes_, end);
-            search.feed(kept?.subarray(0, stop - start) ?? (await this.read_(start, stop, signal)).bytes);
+            search.feed(
+                kept?.subarray(0, stop - start) ?? (await this.read_(start, stop, signal)).bytes,
+            );
             if (signal?.aborted) break;
         }
         return search.found;
@@ -210,7 +213,10 @@ class Search {
     private readonly decoder_ = new TextDecoder('utf-8');
     private readonly needle_: string;
 
-    constructor(needle: string, private readonly limit_: number) {
+    constructor(
+        needle: string,
+        private readonly limit_: number,
+    ) {
         this.needle_ = needle.toLowerCase();
     }
 
@@ -223,7 +229,11 @@ class Search {
         let begin = 0;
         let hit = text.indexOf(this.needle_);
         while (hit >= 0 && !this.full) {
-            for (let at = text.indexOf('\n', begin); at >= 0 && at < hit; at = text.indexOf('\n', begin)) {
+            for (
+                let at = text.indexOf('\n', begin);
+                at >= 0 && at < hit;
+                at = text.indexOf('\n', begin)
+            ) {
                 ++this.line_;
                 begin = at + 1;
             }

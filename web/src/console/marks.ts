@@ -4,7 +4,7 @@
 import type { StoredReport } from '../model';
 
 export interface Mark {
-    first: number;  // line
+    first: number; // line
     last: number;
     report: number;
     title: string;

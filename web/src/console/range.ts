@@ -5,7 +5,7 @@ import { ApiError, read_problem, request } from '../api';
 
 export interface Slice {
     bytes: Uint8Array;
-    total: number;  // bytes of the whole console as of this answer
+    total: number; // bytes of the whole console as of this answer
 }
 
 // Bytes [start, end) or fewer; none when the console ends before `start`.
@@ -19,7 +19,10 @@ export function total_of(content_range: string | null): number | null {
 
 async function slice_of(response: Response, start: number, end: number): Promise<Slice> {
     if (response.status === 416)
-        return { bytes: new Uint8Array(), total: total_of(response.headers.get('content-range')) ?? start };
+        return {
+            bytes: new Uint8Array(),
+            total: total_of(response.headers.get('content-range')) ?? start,
+        };
     if (!response.ok) throw new ApiError(await read_problem(response));
     const bytes = new Uint8Array(await response.arrayBuffer());
     // A server may ignore the range and answer with everything.

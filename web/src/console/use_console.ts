@@ -10,7 +10,7 @@ import { range_reader } from './range';
 export interface ConsoleState {
     store: LineStore;
     lines: number;
-    complete: boolean;  // everything that exists by now was read
+    complete: boolean; // everything that exists by now was read
     error: Error | null;
 }
 
@@ -21,7 +21,14 @@ const k_retry_ms = 3000;
 function pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
         const timer = window.setTimeout(resolve, ms);
-        signal.addEventListener('abort', () => { window.clearTimeout(timer); resolve(); }, { once: true });
+        signal.addEventListener(
+            'abort',
+            () => {
+                window.clearTimeout(timer);
+                resolve();
+            },
+            { once: true },
+        );
     });
 }
 

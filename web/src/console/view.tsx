@@ -17,7 +17,7 @@ const k_row_px = 18;
 const k_shown_characters = 1200;
 
 export interface ViewHandle {
-    show: (line: number) => void;  // in the middle of the view
+    show: (line: number) => void; // in the middle of the view
     first_in_sight: () => number;
 }
 
@@ -33,20 +33,40 @@ interface RowProps {
 function Row({ number, line, mark, selected, found, choose }: RowProps) {
     const text = shortened(line?.text ?? '', k_shown_characters);
     const left_out = text.left_out + (line?.left_out ?? 0);
-    const classes = ['line', mark ? 'marked' : '', mark?.target ? 'target' : '',
-        selected ? 'selected' : '', found ? 'found' : ''].filter(Boolean).join(' ');
+    const classes = [
+        'line',
+        mark ? 'marked' : '',
+        mark?.target ? 'target' : '',
+        selected ? 'selected' : '',
+        found ? 'found' : '',
+    ]
+        .filter(Boolean)
+        .join(' ');
     const clicked = (event: MouseEvent) => {
         event.preventDefault();
         choose(number, event.shiftKey ? 'extend' : 'alone');
     };
     return (
         <div class={classes}>
-            <a class="no" href={`#L${number}`} onClick={clicked} aria-label={`line ${number}`} tabIndex={-1}>{number}</a>
+            <a
+                class="no"
+                href={`#L${number}`}
+                onClick={clicked}
+                aria-label={`line ${number}`}
+                tabIndex={-1}
+            >
+                {number}
+            </a>
             <span class="text">
                 {line ? <Shown text={text.text} /> : <span class="dim">…</span>}
-                {left_out > 0 ? <span class="ctl"> {bytes(left_out)} more on this line</span> : null}
-                {mark?.first === number
-                    ? <a class="tag" href={`/reports/${mark.report}`}>report</a> : null}
+                {left_out > 0 ? (
+                    <span class="ctl"> {bytes(left_out)} more on this line</span>
+                ) : null}
+                {mark?.first === number ? (
+                    <a class="tag" href={`/reports/${mark.report}`}>
+                        report
+                    </a>
+                ) : null}
             </span>
         </div>
     );
@@ -62,14 +82,27 @@ function use_loaded(store: LineStore, first: number, last: number, lines: number
         for (let n = first; n <= last && !missing; ++n) missing = store.line(n) === null;
         if (missing)
             store.load(first, last).then(
-                () => { if (!gone) set_round((n) => n + 1); },
-                () => undefined,  // the background reader says what is wrong
+                () => {
+                    if (!gone) set_round((n) => n + 1);
+                },
+                () => undefined, // the background reader says what is wrong
             );
-        return () => { gone = true; };
+        return () => {
+            gone = true;
+        };
     }, [store, first, last, lines]);
 }
 
-export function ConsoleView({ store, lines, marks, selection, found, choose, scrolled, handle }: {
+export function ConsoleView({
+    store,
+    lines,
+    marks,
+    selection,
+    found,
+    choose,
+    scrolled,
+    handle,
+}: {
     store: LineStore;
     lines: number;
     marks: Mark[];
@@ -85,10 +118,14 @@ export function ConsoleView({ store, lines, marks, selection, found, choose, scr
     const first = (items[0]?.index ?? 0) + 1;
     const last = (items.at(-1)?.index ?? -1) + 1;
     use_loaded(store, first, last, lines);
-    useImperativeHandle(handle, () => ({
-        show: (line) => rows.scrollToIndex(line - 1, { align: 'center' }),
-        first_in_sight: () => Math.floor((scroller.current?.scrollTop ?? 0) / k_row_px) + 1,
-    }), [rows]);
+    useImperativeHandle(
+        handle,
+        () => ({
+            show: (line) => rows.scrollToIndex(line - 1, { align: 'center' }),
+            first_in_sight: () => Math.floor((scroller.current?.scrollTop ?? 0) / k_row_px) + 1,
+        }),
+        [rows],
+    );
     const on_scroll = () => {
         const box = scroller.current;
         if (!box) return;
@@ -96,7 +133,15 @@ export function ConsoleView({ store, lines, marks, selection, found, choose, scr
         scrolled(below < 2 * k_row_px ? 'at_end' : 'above');
     };
     return (
-        <div class="console" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label="Console" onScroll={on_scroll}>
+        <div
+            class="console"
+            ref={scroller}
+            tabIndex={0}
+            role="log"
+            aria-live="off"
+            aria-label="Console"
+            onScroll={on_scroll}
+        >
             <div class="all" style={{ height: `${rows.getTotalSize()}px` }}>
                 <div class="window" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
                     {items.map((item) => {
@@ -107,7 +152,11 @@ export function ConsoleView({ store, lines, marks, selection, found, choose, scr
                                 number={number}
                                 line={store.line(number)}
                                 mark={mark_at(marks, number)}
-                                selected={selection !== null && number >= selection.first && number <= selection.last}
+                                selected={
+                                    selection !== null &&
+                                    number >= selection.first &&
+                                    number <= selection.last
+                                }
                                 found={found.has(number)}
                                 choose={choose}
                             />

@@ -67,8 +67,12 @@ function use_find(state: ConsoleState, text: string): Found {
         const timer = window.setTimeout(() => {
             set_found((old) => ({ ...old, text, searching: true }));
             state.store.find(text, k_find_limit, abort.signal).then(
-                (lines) => { if (!abort.signal.aborted) set_found({ text, lines, searching: false }); },
-                () => { if (!abort.signal.aborted) set_found({ text, lines: [], searching: false }); },
+                (lines) => {
+                    if (!abort.signal.aborted) set_found({ text, lines, searching: false });
+                },
+                () => {
+                    if (!abort.signal.aborted) set_found({ text, lines: [], searching: false });
+                },
             );
         }, 200);
         return () => {
@@ -86,20 +90,45 @@ function Head({ whole, state }: { whole: TrialWhole; state: ConsoleState }) {
         <header class="page-head">
             <div>
                 <p class="crumbs small">
-                    <a href="/">Jobs</a> / <a href={`/jobs/${trial.job}`}>#{trial.job}</a> / {trial.arm}
+                    <a href="/">Jobs</a> / <a href={`/jobs/${trial.job}`}>#{trial.job}</a> /{' '}
+                    {trial.arm}
                 </p>
-                <h1 tabIndex={-1}>Console of trial {trial.number} <Badge look={{ ...outcome_look(trial), word: outcome_words(trial) }} /></h1>
+                <h1 tabIndex={-1}>
+                    Console of trial {trial.number}{' '}
+                    <Badge look={{ ...outcome_look(trial), word: outcome_words(trial) }} />
+                </h1>
                 <p class="dim small">
-                    {trial.form}, {plural(trial.vcpus, 'vCPU')}, {trial.memory_mib} MiB, {trial.accelerator}
-                    {outcome ? <> · {exposure(outcome.exposure, outcome.unit)} · {duration(outcome.wall_s)}</> : null}
-                    {outcome?.detail ? <> · <Shown text={outcome.detail} /></> : null}
+                    {trial.form}, {plural(trial.vcpus, 'vCPU')}, {trial.memory_mib} MiB,{' '}
+                    {trial.accelerator}
+                    {outcome ? (
+                        <>
+                            {' '}
+                            · {exposure(outcome.exposure, outcome.unit)} ·{' '}
+                            {duration(outcome.wall_s)}
+                        </>
+                    ) : null}
+                    {outcome?.detail ? (
+                        <>
+                            {' '}
+                            · <Shown text={outcome.detail} />
+                        </>
+                    ) : null}
                 </p>
             </div>
             <span class="links">
-                {trial.ended_at === null
-                    ? <span class={`live ${state.error ? 'live-reconnecting' : 'live-live'}`} role="status">{state.error ? 'reconnecting' : 'live'}</span>
-                    : null}
-                {trial.console || trial.ended_at === null ? <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>Download</a> : null}
+                {trial.ended_at === null ? (
+                    <span
+                        class={`live ${state.error ? 'live-reconnecting' : 'live-live'}`}
+                        role="status"
+                    >
+                        {state.error ? 'reconnecting' : 'live'}
+                    </span>
+                ) : null}
+                {trial.console || trial.ended_at === null ? (
+                    <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>
+                        Download
+                    </a>
+                ) : null}
             </span>
         </header>
     );
@@ -112,7 +141,7 @@ interface Tools {
     step_find: (direction: 1 | -1) => void;
     step_mark: (direction: 1 | -1) => void;
     marks: Mark[];
-    following: boolean | null;  // null: the trial has ended
+    following: boolean | null; // null: the trial has ended
     set_following: (following: boolean) => void;
 }
 
@@ -138,32 +167,73 @@ function Toolbar({ tools, state }: { tools: Tools; state: ConsoleState }) {
                     if (event.key === 'Escape') event.currentTarget.blur();
                 }}
             />
-            <span class="small dim find-count" role="status">{found_words(tools.found, tools.find)}</span>
+            <span class="small dim find-count" role="status">
+                {found_words(tools.found, tools.find)}
+            </span>
             <span class="group">
-                <button type="button" class="quiet" disabled={tools.marks.length === 0} onClick={() => tools.step_mark(-1)} title="previous report (p)">↑</button>
-                <button type="button" class="quiet" disabled={tools.marks.length === 0} onClick={() => tools.step_mark(1)} title="next report (n)">↓</button>
-                <span class="small dim">{tools.marks.length === 0 ? 'no report' : plural(tools.marks.length, 'report')}</span>
+                <button
+                    type="button"
+                    class="quiet"
+                    disabled={tools.marks.length === 0}
+                    onClick={() => tools.step_mark(-1)}
+                    title="previous report (p)"
+                >
+                    ↑
+                </button>
+                <button
+                    type="button"
+                    class="quiet"
+                    disabled={tools.marks.length === 0}
+                    onClick={() => tools.step_mark(1)}
+                    title="next report (n)"
+                >
+                    ↓
+                </button>
+                <span class="small dim">
+                    {tools.marks.length === 0 ? 'no report' : plural(tools.marks.length, 'report')}
+                </span>
             </span>
             {tools.following !== null ? (
                 <label class="small check">
-                    <input type="checkbox" checked={tools.following} onChange={(event) => tools.set_following(event.currentTarget.checked)} />
+                    <input
+                        type="checkbox"
+                        checked={tools.following}
+                        onChange={(event) => tools.set_following(event.currentTarget.checked)}
+                    />
                     follow
                 </label>
             ) : null}
             <span class="small dim size">
-                {grouped(state.lines)} lines, {bytes(state.store.indexed)}{state.complete ? '' : ` of ${bytes(state.store.total)} …`}
+                {grouped(state.lines)} lines, {bytes(state.store.indexed)}
+                {state.complete ? '' : ` of ${bytes(state.store.total)} …`}
             </span>
         </div>
     );
 }
 
 function Nothing({ trial, state }: { trial: Trial; state: ConsoleState }) {
-    if (!state.complete) return <p class="state loading" role="status">Loading the console …</p>;
-    return <div class="state empty"><p>{trial.ended_at === null ? 'Nothing was printed yet.' : 'This trial ended before its machine printed anything.'}</p></div>;
+    if (!state.complete)
+        return (
+            <p class="state loading" role="status">
+                Loading the console …
+            </p>
+        );
+    return (
+        <div class="state empty">
+            <p>
+                {trial.ended_at === null
+                    ? 'Nothing was printed yet.'
+                    : 'This trial ended before its machine printed anything.'}
+            </p>
+        </div>
+    );
 }
 
 // Scrolls to a line as soon as the reader has got that far, once.
-function use_arrival(handle: { current: ViewHandle | null }, lines: number): (line: number) => void {
+function use_arrival(
+    handle: { current: ViewHandle | null },
+    lines: number,
+): (line: number) => void {
     const wanted = useRef(0);
     const arrive = () => {
         if (wanted.current === 0 || lines < wanted.current) return;
@@ -207,7 +277,11 @@ function Body({ whole }: { whole: TrialWhole }) {
         arrive(line);
     };
     const step_mark = (direction: 1 | -1) => {
-        const line = neighbour(marks.map((mark) => mark.first), place.current, direction);
+        const line = neighbour(
+            marks.map((mark) => mark.first),
+            place.current,
+            direction,
+        );
         const mark = marks.find((candidate) => candidate.first === line);
         if (!mark) return;
         select({ first: mark.first, last: mark.last });
@@ -228,15 +302,23 @@ function Body({ whole }: { whole: TrialWhole }) {
         f: () => set_following(running),
     });
     const tools: Tools = {
-        find, set_find, found, step_find, step_mark, marks,
-        following: running ? following : null, set_following,
+        find,
+        set_find,
+        found,
+        step_find,
+        step_mark,
+        marks,
+        following: running ? following : null,
+        set_following,
     };
     return (
         <>
             <Head whole={whole} state={state} />
             <Toolbar tools={tools} state={state} />
             {state.error && state.lines > 0 ? <Stale error={state.error} /> : null}
-            {state.error && state.lines === 0 ? <Failure error={state.error} reload={() => location.reload()} /> : null}
+            {state.error && state.lines === 0 ? (
+                <Failure error={state.error} reload={() => location.reload()} />
+            ) : null}
             {state.lines > 0 ? (
                 <ConsoleView
                     store={state.store}
@@ -244,24 +326,40 @@ function Body({ whole }: { whole: TrialWhole }) {
                     marks={marks}
                     selection={selection}
                     found={found_set}
-                    choose={(line, extend) => select(extend === 'extend' ? extended(selection, line) : { first: line, last: line })}
-                    scrolled={(where) => { if (where === 'above' && following) set_following(false); }}
+                    choose={(line, extend) =>
+                        select(
+                            extend === 'extend'
+                                ? extended(selection, line)
+                                : { first: line, last: line },
+                        )
+                    }
+                    scrolled={(where) => {
+                        if (where === 'above' && following) set_following(false);
+                    }}
                     handle={handle}
                 />
-            ) : state.error ? null : <Nothing trial={trial} state={state} />}
+            ) : state.error ? null : (
+                <Nothing trial={trial} state={state} />
+            )}
         </>
     );
 }
 
 export function ConsolePage({ trial }: { trial: number }) {
     const [running, set_running] = useState(false);
-    const whole = use_resource(`trial ${trial}`, (signal) => get_trial_whole(trial, signal), running ? k_poll_ms : 0);
+    const whole = use_resource(
+        `trial ${trial}`,
+        (signal) => get_trial_whole(trial, signal),
+        running ? k_poll_ms : 0,
+    );
     const still = whole.data?.trial.ended_at === null;
     useEffect(() => set_running(still), [still]);
     use_title(`console of trial ${whole.data?.trial.number ?? trial}`);
     return (
         <div class="console-page">
-            <With resource={whole} what="the trial">{(data) => <Body whole={data} />}</With>
+            <With resource={whole} what="the trial">
+                {(data) => <Body whole={data} />}
+            </With>
         </div>
     );
 }

@@ -27,7 +27,7 @@ import { use_title } from '../title';
 
 interface Whole {
     job: Job;
-    trials: Trial[];  // of both arms, in order of start
+    trials: Trial[]; // of both arms, in order of start
     reports: StoredReport[];
 }
 
@@ -71,18 +71,30 @@ function Cancel({ job }: { job: Job }) {
 
 function Head({ job, live }: { job: Job; live: LiveState }) {
     const facts = [
-        <Shown text={job.spec.tree} />, <Shown text={job.spec.profile} />,
-        `${job.workload?.form ?? job.spec.workload} workload`, percent(job.spec.confidence),
+        <Shown text={job.spec.tree} />,
+        <Shown text={job.spec.profile} />,
+        `${job.workload?.form ?? job.spec.workload} workload`,
+        percent(job.spec.confidence),
     ];
     return (
         <header class="page-head">
             <div>
-                <p class="crumbs small"><a href="/">Jobs</a> / #{job.id}</p>
+                <p class="crumbs small">
+                    <a href="/">Jobs</a> / #{job.id}
+                </p>
                 <h1 tabIndex={-1}>{job.title ? <Shown text={job.title} /> : `Job ${job.id}`}</h1>
                 <p class="dim small">
-                    {facts.map((fact, i) => <>{i > 0 ? ' · ' : null}{fact}</>)}
-                    {job.direction === 'reverse' ? ' · the tree holds the patch already: taken out for the unpatched kernel' : null}
-                    {' · submitted '}<Ago at={job.created_at} />
+                    {facts.map((fact, i) => (
+                        <>
+                            {i > 0 ? ' · ' : null}
+                            {fact}
+                        </>
+                    ))}
+                    {job.direction === 'reverse'
+                        ? ' · the tree holds the patch already: taken out for the unpatched kernel'
+                        : null}
+                    {' · submitted '}
+                    <Ago at={job.created_at} />
                 </p>
             </div>
             <span class="links">
@@ -106,16 +118,29 @@ function Reports({ reports, trials }: { reports: StoredReport[]; trials: Trial[]
     return (
         <section aria-labelledby="reports">
             <h2 id="reports">Reports</h2>
-            {groups.length === 0 ? <p class="dim">No report was read off a console.</p> : (
+            {groups.length === 0 ? (
+                <p class="dim">No report was read off a console.</p>
+            ) : (
                 <ul class="reports">
                     {groups.map((group) => (
                         <li key={group.reports[0]?.id}>
-                            <a href={`/reports/${group.reports[0]?.id}`}><Shown text={group.title} /></a>
+                            <a href={`/reports/${group.reports[0]?.id}`}>
+                                <Shown text={group.title} />
+                            </a>
                             <span class="small dim">
-                                <span class={group.target ? 'target' : ''}>{group_note(group)}</span>
-                                {' · '}{group.arm}{group.reports.length > 1 ? ', trials ' : ', trial '}
+                                <span class={group.target ? 'target' : ''}>
+                                    {group_note(group)}
+                                </span>
+                                {' · '}
+                                {group.arm}
+                                {group.reports.length > 1 ? ', trials ' : ', trial '}
                                 {group.reports.map((stored, i) => (
-                                    <>{i > 0 ? ', ' : null}<a href={`/reports/${stored.id}`}>{number_of.get(stored.trial) ?? '?'}</a></>
+                                    <>
+                                        {i > 0 ? ', ' : null}
+                                        <a href={`/reports/${stored.id}`}>
+                                            {number_of.get(stored.trial) ?? '?'}
+                                        </a>
+                                    </>
                                 ))}
                             </span>
                         </li>
@@ -143,12 +168,28 @@ function Comparison({ job, reports }: { job: Job; reports: StoredReport[] }) {
                 <>
                     <p>
                         <b>{best.match.same_bug ? 'The same bug' : 'Not the same bug'}</b>{' '}
-                        <span class="dim">({percent(Number(best.match.score.toPrecision(2)))} alike, <a href={`/reports/${best.id}`}>{best.arm} report</a>)</span>
-                        {best.match.why ? <>: <Shown text={best.match.why} /></> : null}
+                        <span class="dim">
+                            ({percent(Number(best.match.score.toPrecision(2)))} alike,{' '}
+                            <a href={`/reports/${best.id}`}>{best.arm} report</a>)
+                        </span>
+                        {best.match.why ? (
+                            <>
+                                : <Shown text={best.match.why} />
+                            </>
+                        ) : null}
                     </p>
-                    <Alignment expected={job.expected.frames} observed={best.report.frames} pairs={best.match.aligned} />
+                    <Alignment
+                        expected={job.expected.frames}
+                        observed={best.report.frames}
+                        pairs={best.match.aligned}
+                    />
                 </>
-            ) : <p class="dim">The mail has a trace of {plural(job.expected.frames.length, 'frame')}; no report to compare it with.</p>}
+            ) : (
+                <p class="dim">
+                    The mail has a trace of {plural(job.expected.frames.length, 'frame')}; no report
+                    to compare it with.
+                </p>
+            )}
         </section>
     );
 }
@@ -160,13 +201,20 @@ function WorkloadSection({ job }: { job: Job }) {
         <section aria-labelledby="workload">
             <h2 id="workload">Workload</h2>
             <p class="small dim">
-                <Shown text={workload.name} />, {workload.form}: {plural(workload.vcpus, 'vCPU')}, {workload.memory_mib} MiB
+                <Shown text={workload.name} />, {workload.form}: {plural(workload.vcpus, 'vCPU')},{' '}
+                {workload.memory_mib} MiB
             </p>
             <Raw text={workload.script} label="One iteration" />
             {workload.changes.length > 0 ? (
                 <>
                     <h3>Changed from the mail</h3>
-                    <ul class="small">{workload.changes.map((change) => <li key={change}><Shown text={change} /></li>)}</ul>
+                    <ul class="small">
+                        {workload.changes.map((change) => (
+                            <li key={change}>
+                                <Shown text={change} />
+                            </li>
+                        ))}
+                    </ul>
                 </>
             ) : null}
         </section>
@@ -178,7 +226,9 @@ function Repeat({ job }: { job: Job }) {
     return (
         <section aria-labelledby="repeat">
             <h2 id="repeat">Repeat it</h2>
-            <p class="small dim">The mail as it was submitted, then the same job again, by the CLI or by the API.</p>
+            <p class="small dim">
+                The mail as it was submitted, then the same job again, by the CLI or by the API.
+            </p>
             <Command text={commands.save} />
             <Command text={commands.cli} />
             <Command text={commands.http} />
@@ -205,7 +255,13 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
             <Log progress={progress} />
             <div class="arms">
                 {(['unpatched', 'patched'] as const).map((arm) => (
-                    <ArmPanel key={arm} job={job} arm={arm} demand={demand_of(job, arm)} progress={progress} />
+                    <ArmPanel
+                        key={arm}
+                        job={job}
+                        arm={arm}
+                        demand={demand_of(job, arm)}
+                        progress={progress}
+                    />
                 ))}
             </div>
             {trials.length > 0 ? <Legend /> : null}
@@ -240,7 +296,9 @@ export function JobPage({ id }: { id: number }) {
         }, k_reload_ms);
     };
     useEffect(() => () => window.clearTimeout(timer.current), []);
-    const live = use_job_events(whole.data !== null ? id : 0, take, () => { if (!done) whole.reload(); });
+    const live = use_job_events(whole.data !== null ? id : 0, take, () => {
+        if (!done) whole.reload();
+    });
     use_title(whole.data?.job.title ?? `job ${id}`);
     return (
         <With resource={whole} what={`job ${id}`}>

@@ -48,19 +48,29 @@ function Filters({ query, change }: { query: JobQuery; change: (query: JobQuery)
             </label>
             <label>
                 <span>Verdict</span>
-                <select value={query.verdict} onChange={(event) => set({ verdict: event.currentTarget.value })}>
+                <select
+                    value={query.verdict}
+                    onChange={(event) => set({ verdict: event.currentTarget.value })}
+                >
                     <option value="">any</option>
                     {Object.entries(k_verdicts).map(([kind, look]) => (
-                        <option key={kind} value={kind}>{look.word}</option>
+                        <option key={kind} value={kind}>
+                            {look.word}
+                        </option>
                     ))}
                 </select>
             </label>
             <label>
                 <span>Stage</span>
-                <select value={query.stage} onChange={(event) => set({ stage: event.currentTarget.value })}>
+                <select
+                    value={query.stage}
+                    onChange={(event) => set({ stage: event.currentTarget.value })}
+                >
                     <option value="">any</option>
                     {Object.entries(k_stages).map(([stage, word]) => (
-                        <option key={stage} value={stage}>{word}</option>
+                        <option key={stage} value={stage}>
+                            {word}
+                        </option>
                     ))}
                 </select>
             </label>
@@ -72,7 +82,9 @@ function ArmLine({ name, counts, unit }: { name: string; counts: ArmCounts; unit
     return (
         <span class="arm-counts">
             <span class="arm-name">{name}</span>
-            <span><Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} /> hits</span>
+            <span>
+                <Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} /> hits
+            </span>
             <span class="dim">{exposure(counts.exposure, unit)}</span>
         </span>
     );
@@ -80,7 +92,12 @@ function ArmLine({ name, counts, unit }: { name: string; counts: ArmCounts; unit
 
 function Evidence({ details }: { details: RowDetails | null }) {
     if (!details) return null;
-    if (details.problem) return <span class="dim"><Shown text={details.problem} /></span>;
+    if (details.problem)
+        return (
+            <span class="dim">
+                <Shown text={details.problem} />
+            </span>
+        );
     const { unpatched, patched, unit } = details;
     const judged = (counts: ArmCounts) => counts.hits + counts.clean + counts.other;
     if (judged(unpatched) + judged(patched) === 0) return null;
@@ -96,7 +113,11 @@ function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) 
     return (
         <li class="job">
             <div class="job-verdict">
-                <JobBadge stage={job.stage} verdict={job.verdict} cancelled={job.cancel_requested} />
+                <JobBadge
+                    stage={job.stage}
+                    verdict={job.verdict}
+                    cancelled={job.cancel_requested}
+                />
             </div>
             <div class="job-what">
                 <a class="job-title" href={`/jobs/${job.id}`}>
@@ -105,11 +126,20 @@ function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) 
                 <div class="dim small">
                     #{job.id} · <Shown text={job.tree} /> · <Shown text={job.profile} />
                     {details ? <> · {words(details.form)}</> : null}
-                    {details?.author ? <> · <Shown text={details.author} /></> : null}
+                    {details?.author ? (
+                        <>
+                            {' '}
+                            · <Shown text={details.author} />
+                        </>
+                    ) : null}
                 </div>
             </div>
-            <div class="job-arms small"><Evidence details={details} /></div>
-            <div class="job-time dim small"><Ago at={job.created_at} /></div>
+            <div class="job-arms small">
+                <Evidence details={details} />
+            </div>
+            <div class="job-time dim small">
+                <Ago at={job.created_at} />
+            </div>
         </li>
     );
 }
@@ -118,14 +148,20 @@ function List({ jobs }: { jobs: JobSummary[] }) {
     const details = use_row_details(jobs);
     return (
         <ul class="jobs">
-            {jobs.map((job) => <Row key={job.id} job={job} details={details.get(job.id) ?? null} />)}
+            {jobs.map((job) => (
+                <Row key={job.id} job={job} details={details.get(job.id) ?? null} />
+            ))}
         </ul>
     );
 }
 
 function Nothing({ query }: { query: JobQuery }) {
     if (query.text || query.verdict || query.stage)
-        return <Empty><p>No job fits these filters.</p></Empty>;
+        return (
+            <Empty>
+                <p>No job fits these filters.</p>
+            </Empty>
+        );
     return (
         <Empty>
             <h2>No jobs yet</h2>
@@ -133,7 +169,11 @@ function Nothing({ query }: { query: JobQuery }) {
                 Give krepro a patch with its reproducer: it builds the kernel without and with it,
                 boots both, and says whether the bug is gone, with the evidence.
             </p>
-            <p><a class="button" href="/submit">Submit the first mail</a></p>
+            <p>
+                <a class="button" href="/submit">
+                    Submit the first mail
+                </a>
+            </p>
         </Empty>
     );
 }
@@ -161,7 +201,9 @@ export function JobsPage() {
         <>
             <header class="page-head">
                 <h1 tabIndex={-1}>Jobs</h1>
-                <span class="links"><a href={path}>JSON</a></span>
+                <span class="links">
+                    <a href={path}>JSON</a>
+                </span>
             </header>
             <Filters query={query} change={change} />
             <With resource={listing} what="jobs">
@@ -170,10 +212,22 @@ export function JobsPage() {
                         {jobs.length === 0 ? <Nothing query={asked} /> : <List jobs={jobs} />}
                         <p class="row">
                             {asked.before > 0 ? (
-                                <button type="button" onClick={() => change({ ...query, before: 0 })}>Newest jobs</button>
+                                <button
+                                    type="button"
+                                    onClick={() => change({ ...query, before: 0 })}
+                                >
+                                    Newest jobs
+                                </button>
                             ) : null}
                             {next !== null ? (
-                                <button type="button" onClick={() => change({ ...query, before: jobs.at(-1)?.id ?? 0 })}>Older jobs</button>
+                                <button
+                                    type="button"
+                                    onClick={() =>
+                                        change({ ...query, before: jobs.at(-1)?.id ?? 0 })
+                                    }
+                                >
+                                    Older jobs
+                                </button>
                             ) : null}
                         </p>
                     </>

@@ -14,7 +14,12 @@ import { use_resource } from '../resource';
 import { use_title } from '../title';
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-    return <div><dt>{name}</dt><dd>{children}</dd></div>;
+    return (
+        <div>
+            <dt>{name}</dt>
+            <dd>{children}</dd>
+        </div>
+    );
 }
 
 function yes_no(value: number): string {
@@ -25,18 +30,60 @@ function ContextFacts({ context }: { context: Context }) {
     const wait = wait_pair(context.wait_outer, context.wait_inner);
     return (
         <dl class="facts">
-            {context.comm ? <Fact name="task"><code><Shown text={context.comm} /></code>{context.pid !== null ? `, pid ${context.pid}` : ''}</Fact> : null}
+            {context.comm ? (
+                <Fact name="task">
+                    <code>
+                        <Shown text={context.comm} />
+                    </code>
+                    {context.pid !== null ? `, pid ${context.pid}` : ''}
+                </Fact>
+            ) : null}
             {context.cpu !== null ? <Fact name="CPU">{context.cpu}</Fact> : null}
             {context.interrupt ? <Fact name="in">{context.interrupt}</Fact> : null}
-            {wait ? <Fact name="context"><code>{wait}</code> {context.wait_inner ? <span class="dim">{context.wait_inner.name}</span> : null}</Fact> : null}
-            {context.in_atomic !== null ? <Fact name="atomic">{yes_no(context.in_atomic)}</Fact> : null}
-            {context.irqs_disabled !== null ? <Fact name="irqs off">{yes_no(context.irqs_disabled)}</Fact> : null}
-            {context.preempt_count !== null ? <Fact name="preempt_count"><code><Shown text={context.preempt_count} /></code></Fact> : null}
+            {wait ? (
+                <Fact name="context">
+                    <code>{wait}</code>{' '}
+                    {context.wait_inner ? <span class="dim">{context.wait_inner.name}</span> : null}
+                </Fact>
+            ) : null}
+            {context.in_atomic !== null ? (
+                <Fact name="atomic">{yes_no(context.in_atomic)}</Fact>
+            ) : null}
+            {context.irqs_disabled !== null ? (
+                <Fact name="irqs off">{yes_no(context.irqs_disabled)}</Fact>
+            ) : null}
+            {context.preempt_count !== null ? (
+                <Fact name="preempt_count">
+                    <code>
+                        <Shown text={context.preempt_count} />
+                    </code>
+                </Fact>
+            ) : null}
             {context.rcu_depth !== null ? <Fact name="RCU depth">{context.rcu_depth}</Fact> : null}
-            {context.preemption_disabled_at ? <Fact name="preemption off at"><code><FrameText frame={context.preemption_disabled_at} /></code></Fact> : null}
-            {context.release ? <Fact name="kernel"><code><Shown text={context.release} /></code></Fact> : null}
-            {context.taint ? <Fact name="taint"><Shown text={context.taint} /></Fact> : null}
-            {context.hardware ? <Fact name="hardware"><Shown text={context.hardware} /></Fact> : null}
+            {context.preemption_disabled_at ? (
+                <Fact name="preemption off at">
+                    <code>
+                        <FrameText frame={context.preemption_disabled_at} />
+                    </code>
+                </Fact>
+            ) : null}
+            {context.release ? (
+                <Fact name="kernel">
+                    <code>
+                        <Shown text={context.release} />
+                    </code>
+                </Fact>
+            ) : null}
+            {context.taint ? (
+                <Fact name="taint">
+                    <Shown text={context.taint} />
+                </Fact>
+            ) : null}
+            {context.hardware ? (
+                <Fact name="hardware">
+                    <Shown text={context.hardware} />
+                </Fact>
+            ) : null}
         </dl>
     );
 }
@@ -46,7 +93,10 @@ function Waits({ lock }: { lock: Lock }) {
     if (!wait) return <span class="dim">not printed</span>;
     return (
         <>
-            <code>{wait_pair(lock.wait_outer, lock.wait_inner)}</code> <b><Shown text={wait.name} /></b>
+            <code>{wait_pair(lock.wait_outer, lock.wait_inner)}</code>{' '}
+            <b>
+                <Shown text={wait.name} />
+            </b>
             <div class="dim">{wait_meaning(wait)}</div>
         </>
     );
@@ -57,8 +107,16 @@ function UsageCell({ usage }: { usage: string }) {
     const decoded = decode_usage(usage);
     return (
         <>
-            <code>{'{'}<Shown text={usage} />{'}'}</code>
-            {decoded.map((entry) => <div key={entry.place} class="dim">{entry.place}: {entry.meaning}</div>)}
+            <code>
+                {'{'}
+                <Shown text={usage} />
+                {'}'}
+            </code>
+            {decoded.map((entry) => (
+                <div key={entry.place} class="dim">
+                    {entry.place}: {entry.meaning}
+                </div>
+            ))}
         </>
     );
 }
@@ -67,28 +125,70 @@ function LockRow({ lock, context }: { lock: Lock; context: Context }) {
     return (
         <tr>
             <td>
-                <code class="lock-name"><Shown text={lock.name} />{lock.version > 1 ? `#${lock.version}` : ''}{lock.subclass > 0 ? `/${lock.subclass}` : ''}</code>
-                {lock.acquired_at ? <div><code><FrameText frame={lock.acquired_at} /></code></div> : null}
-                {lock.address ? <div class="dim"><code><Shown text={lock.address} /></code></div> : null}
+                <code class="lock-name">
+                    <Shown text={lock.name} />
+                    {lock.version > 1 ? `#${lock.version}` : ''}
+                    {lock.subclass > 0 ? `/${lock.subclass}` : ''}
+                </code>
+                {lock.acquired_at ? (
+                    <div>
+                        <code>
+                            <FrameText frame={lock.acquired_at} />
+                        </code>
+                    </div>
+                ) : null}
+                {lock.address ? (
+                    <div class="dim">
+                        <code>
+                            <Shown text={lock.address} />
+                        </code>
+                    </div>
+                ) : null}
             </td>
             <td>
                 <Waits lock={lock} />
-                {is_refused(lock, context) ? <div class="refused">not allowed in this context</div> : null}
+                {is_refused(lock, context) ? (
+                    <div class="refused">not allowed in this context</div>
+                ) : null}
             </td>
-            <td><UsageCell usage={lock.usage} /></td>
+            <td>
+                <UsageCell usage={lock.usage} />
+            </td>
         </tr>
     );
 }
 
-function Locks({ title, locks, context, none }: { title: string; locks: Lock[]; context: Context; none: string }) {
+function Locks({
+    title,
+    locks,
+    context,
+    none,
+}: {
+    title: string;
+    locks: Lock[];
+    context: Context;
+    none: string;
+}) {
     return (
         <section>
             <h2>{title}</h2>
-            {locks.length === 0 ? <p class="dim">{none}</p> : (
+            {locks.length === 0 ? (
+                <p class="dim">{none}</p>
+            ) : (
                 <div class="scroll" tabIndex={0} role="region" aria-label={title}>
                     <table class="locks small">
-                        <thead><tr><th>lock, and where it is taken</th><th>wait type</th><th>usage</th></tr></thead>
-                        <tbody>{locks.map((lock, i) => <LockRow key={i} lock={lock} context={context} />)}</tbody>
+                        <thead>
+                            <tr>
+                                <th>lock, and where it is taken</th>
+                                <th>wait type</th>
+                                <th>usage</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {locks.map((lock, i) => (
+                                <LockRow key={i} lock={lock} context={context} />
+                            ))}
+                        </tbody>
                     </table>
                 </div>
             )}
@@ -108,10 +208,23 @@ function RawText({ stored }: { stored: StoredReport }) {
     const numbered = lines.length === report.end_line - report.first_line;
     return (
         <section class="raw-side">
-            <h2>As printed <a class="small" href={console_link(stored)}>console line {report.first_line}</a></h2>
-            <pre class={`raw ${numbered ? 'numbered' : ''}`} tabIndex={0} role="region" aria-label="Raw text">
+            <h2>
+                As printed{' '}
+                <a class="small" href={console_link(stored)}>
+                    console line {report.first_line}
+                </a>
+            </h2>
+            <pre
+                class={`raw ${numbered ? 'numbered' : ''}`}
+                tabIndex={0}
+                role="region"
+                aria-label="Raw text"
+            >
                 {lines.map((line, i) => (
-                    <span key={i} class="line" data-no={report.first_line + i}><Shown text={line} />{'\n'}</span>
+                    <span key={i} class="line" data-no={report.first_line + i}>
+                        <Shown text={line} />
+                        {'\n'}
+                    </span>
                 ))}
             </pre>
         </section>
@@ -129,11 +242,18 @@ function Meaning({ report }: { report: Report }) {
     const refused = refusal(report);
     return (
         <div class="meaning">
-            {report.context.words ? <p class="sentence"><Shown text={report.context.words} /></p> : null}
+            {report.context.words ? (
+                <p class="sentence">
+                    <Shown text={report.context.words} />
+                </p>
+            ) : null}
             {refused ? (
                 <p>
-                    <code><Shown text={refused.lock.name} /></code> {wait_meaning(refused.asked)};
-                    the context allows only what {wait_meaning(refused.allowed)}.
+                    <code>
+                        <Shown text={refused.lock.name} />
+                    </code>{' '}
+                    {wait_meaning(refused.asked)}; the context allows only what{' '}
+                    {wait_meaning(refused.allowed)}.
                 </p>
             ) : null}
         </div>
@@ -146,9 +266,17 @@ function Tags({ stored }: { stored: StoredReport }) {
         <p class="tags small">
             {stored.target ? <span class="pill tone-hit">the target</span> : null}
             {stored.matches_expected ? <span class="pill">as in the mail</span> : null}
-            {report.kind ? <span class="pill"><Shown text={words(report.kind)} /></span> : null}
+            {report.kind ? (
+                <span class="pill">
+                    <Shown text={words(report.kind)} />
+                </span>
+            ) : null}
             {report.lockdep ? <span class="pill">lockdep</span> : null}
-            {report.disables_lockdep ? <span class="pill" title="lockdep sees nothing more in this boot">lockdep off afterwards</span> : null}
+            {report.disables_lockdep ? (
+                <span class="pill" title="lockdep sees nothing more in this boot">
+                    lockdep off afterwards
+                </span>
+            ) : null}
             {report.corrupted ? <span class="pill tone-other">cut off or interleaved</span> : null}
         </p>
     );
@@ -161,27 +289,61 @@ function Page({ stored }: { stored: StoredReport }) {
             <header class="page-head">
                 <div>
                     <p class="crumbs small">
-                        <a href="/">Jobs</a> / <a href={`/jobs/${stored.job}`}>#{stored.job}</a> / {stored.arm} /{' '}
-                        <a href={`/trials/${stored.trial}/console`}>console</a>
+                        <a href="/">Jobs</a> / <a href={`/jobs/${stored.job}`}>#{stored.job}</a> /{' '}
+                        {stored.arm} / <a href={`/trials/${stored.trial}/console`}>console</a>
                     </p>
-                    <h1 tabIndex={-1}><Shown text={report.title} /></h1>
+                    <h1 tabIndex={-1}>
+                        <Shown text={report.title} />
+                    </h1>
                     <Tags stored={stored} />
                 </div>
-                <span class="links"><a href={`${k_api}/reports/${stored.id}`}>JSON</a><a href={`${k_api}/reports/${stored.id}/text`}>text</a></span>
+                <span class="links">
+                    <a href={`${k_api}/reports/${stored.id}`}>JSON</a>
+                    <a href={`${k_api}/reports/${stored.id}/text`}>text</a>
+                </span>
             </header>
             <Meaning report={report} />
             <div class="split">
                 <div>
-                    <section><h2>Context</h2><ContextFacts context={report.context} /></section>
-                    <Locks title="Locks" locks={report.locks} context={report.context} none="The report names no lock." />
-                    <Locks title="Held" locks={report.held} context={report.context} none="No lock held." />
-                    <section><h2>Trace</h2><Trace frames={report.frames} culprit={report.culprit} /></section>
+                    <section>
+                        <h2>Context</h2>
+                        <ContextFacts context={report.context} />
+                    </section>
+                    <Locks
+                        title="Locks"
+                        locks={report.locks}
+                        context={report.context}
+                        none="The report names no lock."
+                    />
+                    <Locks
+                        title="Held"
+                        locks={report.held}
+                        context={report.context}
+                        none="No lock held."
+                    />
+                    <section>
+                        <h2>Trace</h2>
+                        <Trace frames={report.frames} culprit={report.culprit} />
+                    </section>
                     <section>
                         <h2>Elsewhere</h2>
                         <dl class="facts small">
-                            {report.syzbot.title ? <Fact name="syzbot title"><Shown text={report.syzbot.title} /></Fact> : null}
-                            <Fact name="signature"><code><Shown text={report.signature} /></code></Fact>
-                            <Fact name="seen"><Clock at={stored.at} />{report.uptime_s !== null ? `, ${report.uptime_s.toFixed(3)} s after boot` : ''}</Fact>
+                            {report.syzbot.title ? (
+                                <Fact name="syzbot title">
+                                    <Shown text={report.syzbot.title} />
+                                </Fact>
+                            ) : null}
+                            <Fact name="signature">
+                                <code>
+                                    <Shown text={report.signature} />
+                                </code>
+                            </Fact>
+                            <Fact name="seen">
+                                <Clock at={stored.at} />
+                                {report.uptime_s !== null
+                                    ? `, ${report.uptime_s.toFixed(3)} s after boot`
+                                    : ''}
+                            </Fact>
                         </dl>
                     </section>
                 </div>
@@ -194,5 +356,9 @@ function Page({ stored }: { stored: StoredReport }) {
 export function ReportPage({ id }: { id: number }) {
     const report = use_resource(`report ${id}`, (signal) => get_report(id, signal));
     use_title(report.data?.report.title ?? `report ${id}`);
-    return <With resource={report} what={`report ${id}`}>{(stored) => <Page stored={stored} />}</With>;
+    return (
+        <With resource={report} what={`report ${id}`}>
+            {(stored) => <Page stored={stored} />}
+        </With>
+    );
 }

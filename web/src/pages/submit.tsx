@@ -34,12 +34,22 @@ function Fault({ problem, id }: { problem: Problem | null; id: string }) {
     return (
         <p class="fault" id={id} role="alert">
             <Shown text={problem.detail || problem.title} />
-            {problem.hint ? <> <Shown text={problem.hint} /></> : null}
+            {problem.hint ? (
+                <>
+                    {' '}
+                    <Shown text={problem.hint} />
+                </>
+            ) : null}
         </p>
     );
 }
 
-function Field({ label, name, problem, children }: {
+function Field({
+    label,
+    name,
+    problem,
+    children,
+}: {
     label: string;
     name: FieldName;
     problem: Problem | null;
@@ -64,14 +74,41 @@ function Seen({ mail }: { mail: string }) {
     );
     return (
         <ul class="seen" aria-live="polite">
-            {row(seen.files.length > 0, seen.files.length > 0
-                ? <>a diff of {plural(seen.files.length, 'file')}: <Shown text={seen.files.slice(0, 4).join(', ')} />{seen.files.length > 4 ? ' …' : ''}</>
-                : 'no diff')}
-            {row(seen.has_trace, seen.has_trace ? 'a call trace to look for' : 'no call trace: the first report of the unpatched kernel will be the target')}
-            {row(seen.reproducer !== '', seen.reproducer
-                ? <>a reproducer: <code><Shown text={seen.reproducer} /></code></>
-                : 'no loop seen: the daemon looks for the reproducer')}
-            <li class="dim">{bytes(seen.bytes)}{seen.bytes > k_max_bytes ? ': more than the 10 MiB that a mail may have' : ''}</li>
+            {row(
+                seen.files.length > 0,
+                seen.files.length > 0 ? (
+                    <>
+                        a diff of {plural(seen.files.length, 'file')}:{' '}
+                        <Shown text={seen.files.slice(0, 4).join(', ')} />
+                        {seen.files.length > 4 ? ' …' : ''}
+                    </>
+                ) : (
+                    'no diff'
+                ),
+            )}
+            {row(
+                seen.has_trace,
+                seen.has_trace
+                    ? 'a call trace to look for'
+                    : 'no call trace: the first report of the unpatched kernel will be the target',
+            )}
+            {row(
+                seen.reproducer !== '',
+                seen.reproducer ? (
+                    <>
+                        a reproducer:{' '}
+                        <code>
+                            <Shown text={seen.reproducer} />
+                        </code>
+                    </>
+                ) : (
+                    'no loop seen: the daemon looks for the reproducer'
+                ),
+            )}
+            <li class="dim">
+                {bytes(seen.bytes)}
+                {seen.bytes > k_max_bytes ? ': more than the 10 MiB that a mail may have' : ''}
+            </li>
         </ul>
     );
 }
@@ -82,7 +119,11 @@ async function text_of_drop(event: DragEvent): Promise<string> {
     return event.dataTransfer?.getData('text/plain') ?? '';
 }
 
-function MailField({ mail, change, problem }: {
+function MailField({
+    mail,
+    change,
+    problem,
+}: {
     mail: string;
     change: (mail: string) => void;
     problem: Problem | null;
@@ -91,7 +132,9 @@ function MailField({ mail, change, problem }: {
     const dropped = (event: DragEvent) => {
         event.preventDefault();
         set_over(false);
-        void text_of_drop(event).then((text) => { if (text) change(text); });
+        void text_of_drop(event).then((text) => {
+            if (text) change(text);
+        });
     };
     return (
         <Field label="Mail, patch or commit" name="mail" problem={problem}>
@@ -102,12 +145,17 @@ function MailField({ mail, change, problem }: {
                 rows={18}
                 spellcheck={false}
                 required
-                placeholder={'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.'}
+                placeholder={
+                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.'
+                }
                 value={mail}
                 aria-invalid={problem !== null}
                 aria-describedby={problem ? 'mail-fault' : undefined}
                 onInput={(event) => change(event.currentTarget.value)}
-                onDragOver={(event) => { event.preventDefault(); set_over(true); }}
+                onDragOver={(event) => {
+                    event.preventDefault();
+                    set_over(true);
+                }}
                 onDragLeave={() => set_over(false)}
                 onDrop={dropped}
             />
@@ -156,10 +204,16 @@ export function SubmitPage() {
             const job = await submit(form);
             go(`/jobs/${job.id}`);
         } catch (thrown) {
-            const said = thrown instanceof ApiError ? thrown.problem : {
-                title: 'The mail was not sent', status: 0, where: '', hint: 'Nothing is lost: try again.',
-                detail: thrown instanceof Error ? thrown.message : String(thrown),
-            };
+            const said =
+                thrown instanceof ApiError
+                    ? thrown.problem
+                    : {
+                          title: 'The mail was not sent',
+                          status: 0,
+                          where: '',
+                          hint: 'Nothing is lost: try again.',
+                          detail: thrown instanceof Error ? thrown.message : String(thrown),
+                      };
             set_problem(said);
             set_sending(false);
             document.getElementById(field_of(said))?.focus();
@@ -168,61 +222,108 @@ export function SubmitPage() {
 
     return (
         <>
-            <header class="page-head"><h1 tabIndex={-1}>Submit</h1></header>
+            <header class="page-head">
+                <h1 tabIndex={-1}>Submit</h1>
+            </header>
             <form class="submit" onSubmit={(event) => void send(event)}>
-                <MailField mail={form.mail} change={(mail) => set({ mail })} problem={fault('mail')} />
+                <MailField
+                    mail={form.mail}
+                    change={(mail) => set({ mail })}
+                    problem={fault('mail')}
+                />
                 <div class="options">
                     <Field label="Tree" name="tree" problem={fault('tree')}>
                         <input
-                            id="tree" list="trees" required value={form.tree} spellcheck={false}
+                            id="tree"
+                            list="trees"
+                            required
+                            value={form.tree}
+                            spellcheck={false}
                             aria-invalid={fault('tree') !== null}
                             onInput={(event) => set({ tree: event.currentTarget.value })}
                         />
-                        <datalist id="trees">{k_trees.map((tree) => <option key={tree} value={tree} />)}</datalist>
+                        <datalist id="trees">
+                            {k_trees.map((tree) => (
+                                <option key={tree} value={tree} />
+                            ))}
+                        </datalist>
                     </Field>
                     <Field label="Profile" name="profile" problem={fault('profile')}>
                         <input
-                            id="profile" required value={form.profile} spellcheck={false}
+                            id="profile"
+                            required
+                            value={form.profile}
+                            spellcheck={false}
                             aria-invalid={fault('profile') !== null}
                             onInput={(event) => set({ profile: event.currentTarget.value })}
                         />
                     </Field>
                     <Field label="Workload" name="workload" problem={fault('workload')}>
                         <select
-                            id="workload" value={form.workload} aria-describedby="workload-hint"
-                            onChange={(event) => set({ workload: event.currentTarget.value as WorkloadForm })}
+                            id="workload"
+                            value={form.workload}
+                            aria-describedby="workload-hint"
+                            onChange={(event) =>
+                                set({ workload: event.currentTarget.value as WorkloadForm })
+                            }
                         >
-                            {Object.keys(k_workloads).map((name) => <option key={name} value={name}>{name}</option>)}
+                            {Object.keys(k_workloads).map((name) => (
+                                <option key={name} value={name}>
+                                    {name}
+                                </option>
+                            ))}
                         </select>
-                        <p class="hint" id="workload-hint">{k_workloads[form.workload]}</p>
+                        <p class="hint" id="workload-hint">
+                            {k_workloads[form.workload]}
+                        </p>
                     </Field>
                     <Field label="Confidence" name="confidence" problem={fault('confidence')}>
                         <select
-                            id="confidence" value={form.confidence} aria-describedby="confidence-hint"
+                            id="confidence"
+                            value={form.confidence}
+                            aria-describedby="confidence-hint"
                             onChange={(event) => set({ confidence: event.currentTarget.value })}
                         >
                             {Object.keys(k_confidences).map((value) => (
-                                <option key={value} value={value}>{Number(value) * 100} %</option>
+                                <option key={value} value={value}>
+                                    {Number(value) * 100} %
+                                </option>
                             ))}
                         </select>
-                        <p class="hint" id="confidence-hint">{k_confidences[form.confidence]}</p>
+                        <p class="hint" id="confidence-hint">
+                            {k_confidences[form.confidence]}
+                        </p>
                     </Field>
                     <div class="pair">
                         <Field label="Minutes" name="minutes" problem={fault('minutes')}>
                             <input
-                                id="minutes" type="number" min="1" max="10080" required value={form.minutes}
+                                id="minutes"
+                                type="number"
+                                min="1"
+                                max="10080"
+                                required
+                                value={form.minutes}
                                 onInput={(event) => set({ minutes: event.currentTarget.value })}
                             />
                         </Field>
                         <Field label="Trials" name="trials" problem={fault('trials')}>
                             <input
-                                id="trials" type="number" min="2" max="10000" required value={form.trials}
+                                id="trials"
+                                type="number"
+                                min="2"
+                                max="10000"
+                                required
+                                value={form.trials}
                                 onInput={(event) => set({ trials: event.currentTarget.value })}
                             />
                         </Field>
                         <p class="hint">at most, both arms together; builds are not counted</p>
                     </div>
-                    <button type="submit" class="primary" disabled={sending || form.mail.trim() === ''}>
+                    <button
+                        type="submit"
+                        class="primary"
+                        disabled={sending || form.mail.trim() === ''}
+                    >
                         {sending ? 'Sending …' : 'Prove it'}
                     </button>
                 </div>

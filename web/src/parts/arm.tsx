@@ -9,7 +9,12 @@ import { build_words } from '../progress';
 import { Shown } from './text';
 import { Hits, k_outcomes, outcome_look, outcome_words } from './verdict';
 
-function BuildFacts({ build, arm, job, progress }: {
+function BuildFacts({
+    build,
+    arm,
+    job,
+    progress,
+}: {
     build: Build | null;
     arm: ArmName;
     job: Job;
@@ -19,23 +24,55 @@ function BuildFacts({ build, arm, job, progress }: {
     if (!build && under_way && job.stage === 'building') {
         return (
             <div class="facts small">
-                <span><Shown text={build_words(under_way)} /></span>
+                <span>
+                    <Shown text={build_words(under_way)} />
+                </span>
                 {under_way.expected > 0 ? (
-                    <progress max={under_way.expected} value={Math.min(under_way.objects, under_way.expected)} aria-label="objects built" />
+                    <progress
+                        max={under_way.expected}
+                        value={Math.min(under_way.objects, under_way.expected)}
+                        aria-label="objects built"
+                    />
                 ) : null}
             </div>
         );
     }
-    if (!build) return <p class="facts small dim">{job.stage === 'done' ? 'No kernel was built.' : 'The kernel is not built yet.'}</p>;
+    if (!build)
+        return (
+            <p class="facts small dim">
+                {job.stage === 'done' ? 'No kernel was built.' : 'The kernel is not built yet.'}
+            </p>
+        );
     return (
         <dl class="facts small">
-            <div><dt>kernel</dt><dd><code><Shown text={build.release} /></code></dd></div>
+            <div>
+                <dt>kernel</dt>
+                <dd>
+                    <code>
+                        <Shown text={build.release} />
+                    </code>
+                </dd>
+            </div>
             <div>
                 <dt>build</dt>
-                <dd>{build.cached ? 'from the cache' : `${plural(build.objects, 'object')} in ${duration(build.wall_s)}`}</dd>
+                <dd>
+                    {build.cached
+                        ? 'from the cache'
+                        : `${plural(build.objects, 'object')} in ${duration(build.wall_s)}`}
+                </dd>
             </div>
-            <div><dt>compiler</dt><dd><Shown text={build.compiler} /></dd></div>
-            <div><dt>key</dt><dd><code title={plain(build.key)}>{plain(build.key).slice(0, 12)}</code></dd></div>
+            <div>
+                <dt>compiler</dt>
+                <dd>
+                    <Shown text={build.compiler} />
+                </dd>
+            </div>
+            <div>
+                <dt>key</dt>
+                <dd>
+                    <code title={plain(build.key)}>{plain(build.key).slice(0, 12)}</code>
+                </dd>
+            </div>
         </dl>
     );
 }
@@ -72,15 +109,26 @@ function Strip({ trials, none }: { trials: Trial[]; none: string }) {
 }
 
 // Exposure against what the rule asks for; without a demand, beside the other arm's.
-function ExposureBar({ have, need, unit }: { have: number; need: number | null; unit: ExposureUnit }) {
+function ExposureBar({
+    have,
+    need,
+    unit,
+}: {
+    have: number;
+    need: number | null;
+    unit: ExposureUnit;
+}) {
     const share = need && need > 0 ? Math.min(1, have / need) : 0;
     return (
         <div class="exposure">
             <div class="small">
                 <b class="num">{exposure(have, unit)}</b>
-                {need !== null && need > 0
-                    ? <span class="dim"> of {exposure(need, unit)} asked{have >= need ? ': enough' : ''}</span>
-                    : null}
+                {need !== null && need > 0 ? (
+                    <span class="dim">
+                        {' '}
+                        of {exposure(need, unit)} asked{have >= need ? ': enough' : ''}
+                    </span>
+                ) : null}
             </div>
             {need !== null && need > 0 ? (
                 <div class={`bar ${have >= need ? 'full' : ''}`} aria-hidden="true">
@@ -91,7 +139,11 @@ function ExposureBar({ have, need, unit }: { have: number; need: number | null; 
     );
 }
 
-function Counts({ counts, running, wanted_hits }: {
+function Counts({
+    counts,
+    running,
+    wanted_hits,
+}: {
     counts: ArmCounts;
     running: number;
     wanted_hits: number | null;
@@ -103,23 +155,36 @@ function Counts({ counts, running, wanted_hits }: {
     if (running > 0) rest.push(`${running} running`);
     return (
         <div class="counts">
-            <span class="big"><Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} /></span>
+            <span class="big">
+                <Hits hits={counts.hits} trials={counts.hits + counts.clean + counts.other} />
+            </span>
             <span>
-                {' '}trials hit
+                {' '}
+                trials hit
                 {wanted_hits !== null ? <span class="dim"> ({wanted_hits} asked)</span> : null}
-                {rest.length > 0 ? <span class="dim small">{' · '}{rest.join(' · ')}</span> : null}
+                {rest.length > 0 ? (
+                    <span class="dim small">
+                        {' · '}
+                        {rest.join(' · ')}
+                    </span>
+                ) : null}
             </span>
         </div>
     );
 }
 
 export interface Demand {
-    hits: number | null;       // asked of this arm
-    exposure: number | null;   // asked of this arm
+    hits: number | null; // asked of this arm
+    exposure: number | null; // asked of this arm
     unit: ExposureUnit;
 }
 
-export function ArmPanel({ job, arm, demand, progress }: {
+export function ArmPanel({
+    job,
+    arm,
+    demand,
+    progress,
+}: {
     job: Job;
     arm: ArmName;
     demand: Demand;
@@ -132,15 +197,31 @@ export function ArmPanel({ job, arm, demand, progress }: {
     return (
         <section class="arm" aria-labelledby={`arm-${arm}`}>
             <h2 id={`arm-${arm}`}>{arm}</h2>
-            {trials.length > 0 ? <Counts counts={counts} running={running.length} wanted_hits={demand.hits} /> : null}
-            <Strip trials={trials} none={job.stage === 'done' ? 'No trial was run.' : 'No trial yet.'} />
+            {trials.length > 0 ? (
+                <Counts counts={counts} running={running.length} wanted_hits={demand.hits} />
+            ) : null}
+            <Strip
+                trials={trials}
+                none={job.stage === 'done' ? 'No trial was run.' : 'No trial yet.'}
+            />
             {live ? (
                 <p class="small beat">
-                    trial {running.at(-1)?.number}: iteration {live.iteration}, {duration(live.uptime)} up,{' '}
-                    {live.debug_locks === 0 ? <b class="removed">lockdep is off</b> : 'lockdep alive'}
+                    trial {running.at(-1)?.number}: iteration {live.iteration},{' '}
+                    {duration(live.uptime)} up,{' '}
+                    {live.debug_locks === 0 ? (
+                        <b class="removed">lockdep is off</b>
+                    ) : (
+                        'lockdep alive'
+                    )}
                 </p>
             ) : null}
-            {trials.length > 0 ? <ExposureBar have={counts.exposure + (live?.exposure ?? 0)} need={demand.exposure} unit={demand.unit} /> : null}
+            {trials.length > 0 ? (
+                <ExposureBar
+                    have={counts.exposure + (live?.exposure ?? 0)}
+                    need={demand.exposure}
+                    unit={demand.unit}
+                />
+            ) : null}
             <BuildFacts build={build} arm={arm} job={job} progress={progress} />
         </section>
     );
@@ -151,7 +232,10 @@ export function Legend() {
         <p class="legend small dim">
             {Object.values(k_outcomes).map((look) => (
                 <span key={look.word}>
-                    <span class={`cell tone-${look.tone}`} aria-hidden="true">{look.sign}</span> {look.word}
+                    <span class={`cell tone-${look.tone}`} aria-hidden="true">
+                        {look.sign}
+                    </span>{' '}
+                    {look.word}
                 </span>
             ))}
             <span>each cell opens its console</span>

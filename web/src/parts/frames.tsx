@@ -10,13 +10,31 @@ import { Shown } from './text';
 export function FrameText({ frame }: { frame: Frame }) {
     return (
         <>
-            {frame.certain ? null : <span class="unsure" title="found on the stack, not on the chain">? </span>}
-            <span class="fn"><Shown text={frame.function} /></span>
-            {frame.size > 0 ? <span class="off">+{hex(frame.offset)}/{hex(frame.size)}</span> : null}
-            {frame.module ? <span class="off"> [<Shown text={frame.module} />]</span> : null}
+            {frame.certain ? null : (
+                <span class="unsure" title="found on the stack, not on the chain">
+                    ?{' '}
+                </span>
+            )}
+            <span class="fn">
+                <Shown text={frame.function} />
+            </span>
+            {frame.size > 0 ? (
+                <span class="off">
+                    +{hex(frame.offset)}/{hex(frame.size)}
+                </span>
+            ) : null}
+            {frame.module ? (
+                <span class="off">
+                    {' '}
+                    [<Shown text={frame.module} />]
+                </span>
+            ) : null}
             {frame.file ? (
                 <span class="src">
-                    {' '}<Shown text={frame.line === null ? frame.file : `${frame.file}:${frame.line}`} />
+                    {' '}
+                    <Shown
+                        text={frame.line === null ? frame.file : `${frame.file}:${frame.line}`}
+                    />
                 </span>
             ) : null}
         </>
@@ -35,10 +53,13 @@ export function Trace({ frames, culprit }: { frames: Frame[]; culprit: string })
                     <li
                         key={i}
                         class={`${frame.certain ? '' : 'uncertain'} ${
-                            frame.function === culprit ? 'culprit' : ''}`}
+                            frame.function === culprit ? 'culprit' : ''
+                        }`}
                     >
                         <FrameText frame={frame} />
-                        {frame.function === culprit ? <span class="tag">look here first</span> : null}
+                        {frame.function === culprit ? (
+                            <span class="tag">look here first</span>
+                        ) : null}
                     </li>
                 </>
             ))}
@@ -60,7 +81,11 @@ const k_relation_words: Record<AlignedRow['relation'], string> = {
 };
 
 // The mail's trace and the console's, frame by frame.
-export function Alignment({ expected, observed, pairs }: {
+export function Alignment({
+    expected,
+    observed,
+    pairs,
+}: {
     expected: Frame[];
     observed: Frame[];
     pairs: number[][];
@@ -73,7 +98,13 @@ export function Alignment({ expected, observed, pairs }: {
             <div class="scroll" tabIndex={0} role="region" aria-label="Expected and observed trace">
                 <table class="alignment">
                     <thead>
-                        <tr><th>expected: the mail</th><th><span class="sr">relation</span></th><th>observed: the console</th></tr>
+                        <tr>
+                            <th>expected: the mail</th>
+                            <th>
+                                <span class="sr">relation</span>
+                            </th>
+                            <th>observed: the console</th>
+                        </tr>
                     </thead>
                     <tbody>
                         {shown.map((row, i) => (
@@ -89,7 +120,10 @@ export function Alignment({ expected, observed, pairs }: {
                 </table>
             </div>
             {hidden > 0 ? (
-                <p class="note">{hidden} uncertain “?” {hidden === 1 ? 'frame' : 'frames'} of the console not shown.</p>
+                <p class="note">
+                    {hidden} uncertain “?” {hidden === 1 ? 'frame' : 'frames'} of the console not
+                    shown.
+                </p>
             ) : null}
         </>
     );

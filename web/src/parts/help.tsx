@@ -27,12 +27,18 @@ export function Help({ open, close }: { open: 'open' | 'closed'; close: () => vo
             <dl class="keys">
                 {k_keys.map(([key, what]) => (
                     <div key={key}>
-                        <dt>{key.split('  ').map((one) => <kbd key={one}>{one}</kbd>)}</dt>
+                        <dt>
+                            {key.split('  ').map((one) => (
+                                <kbd key={one}>{one}</kbd>
+                            ))}
+                        </dt>
                         <dd>{what}</dd>
                     </div>
                 ))}
             </dl>
-            <form method="dialog"><button type="submit">Close</button></form>
+            <form method="dialog">
+                <button type="submit">Close</button>
+            </form>
         </dialog>
     );
 }

@@ -13,13 +13,21 @@ function in_trace(job: Job): Set<string> {
 function File({ file, traced }: { file: PatchFile; traced: Set<string> }) {
     return (
         <li>
-            <code><Shown text={file.new_path || file.old_path} /></code>
+            <code>
+                <Shown text={file.new_path || file.old_path} />
+            </code>
             {file.old_path === '' ? ' (new)' : file.new_path === '' ? ' (deleted)' : ''}{' '}
-            <span class="num small"><span class="added">+{file.added}</span> <span class="removed">−{file.removed}</span></span>
+            <span class="num small">
+                <span class="added">+{file.added}</span>{' '}
+                <span class="removed">−{file.removed}</span>
+            </span>
             <div class="small">
                 {file.functions.map((name) => (
                     <code key={name} class={`pill ${traced.has(name) ? 'traced' : ''}`}>
-                        <Shown text={name} />{traced.has(name) ? <span class="sr"> (stands in the expected trace)</span> : null}
+                        <Shown text={name} />
+                        {traced.has(name) ? (
+                            <span class="sr"> (stands in the expected trace)</span>
+                        ) : null}
                     </code>
                 ))}
             </div>
@@ -41,10 +49,15 @@ export function DiffText({ patch }: { patch: string }) {
         <>
             <pre class="raw diff" tabIndex={0} role="region" aria-label="Patch">
                 {shown.map((line, i) => (
-                    <span key={i} class={kind(line)}><Shown text={line} />{'\n'}</span>
+                    <span key={i} class={kind(line)}>
+                        <Shown text={line} />
+                        {'\n'}
+                    </span>
                 ))}
             </pre>
-            {lines.length > shown.length ? <p class="note">{plural(lines.length - shown.length, 'more line')} not shown.</p> : null}
+            {lines.length > shown.length ? (
+                <p class="note">{plural(lines.length - shown.length, 'more line')} not shown.</p>
+            ) : null}
         </>
     );
 }
@@ -56,14 +69,38 @@ export function MailSection({ job }: { job: Job }) {
     return (
         <section aria-labelledby="the-patch">
             <h2 id="the-patch">The patch</h2>
-            {mail.author ? <p class="small dim">by <Shown text={mail.author} /></p> : null}
-            <ul class="files">{mail.files.map((file) => <File key={file.new_path + file.old_path} file={file} traced={traced} />)}</ul>
-            {names_traced ? <p class="small dim"><code class="pill traced">marked</code> stands in the expected trace</p> : null}
-            {mail.notes.length > 0 ? (
-                <ul class="small dim">{mail.notes.map((note) => <li key={note}><Shown text={note} /></li>)}</ul>
+            {mail.author ? (
+                <p class="small dim">
+                    by <Shown text={mail.author} />
+                </p>
             ) : null}
-            <details><summary>Log message</summary><Raw text={mail.message} label="Log message" /></details>
-            <details><summary>Diff</summary><DiffText patch={mail.patch} /></details>
+            <ul class="files">
+                {mail.files.map((file) => (
+                    <File key={file.new_path + file.old_path} file={file} traced={traced} />
+                ))}
+            </ul>
+            {names_traced ? (
+                <p class="small dim">
+                    <code class="pill traced">marked</code> stands in the expected trace
+                </p>
+            ) : null}
+            {mail.notes.length > 0 ? (
+                <ul class="small dim">
+                    {mail.notes.map((note) => (
+                        <li key={note}>
+                            <Shown text={note} />
+                        </li>
+                    ))}
+                </ul>
+            ) : null}
+            <details>
+                <summary>Log message</summary>
+                <Raw text={mail.message} label="Log message" />
+            </details>
+            <details>
+                <summary>Diff</summary>
+                <DiffText patch={mail.patch} />
+            </details>
         </section>
     );
 }

@@ -9,7 +9,11 @@ import type { Resource } from '../resource';
 import { Shown } from './text';
 
 export function Loading({ what }: { what: string }) {
-    return <p class="state loading" role="status">Loading {what} …</p>;
+    return (
+        <p class="state loading" role="status">
+            Loading {what} …
+        </p>
+    );
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {
@@ -21,11 +25,26 @@ export function Failure({ error, reload }: { error: Error; reload: () => void })
     return (
         <div class="state failure" role="alert">
             <h2>{problem ? <Shown text={problem.title} /> : 'This did not work'}</h2>
-            <p><Shown text={error.message} /></p>
-            {problem?.where ? <p>Where: <code><Shown text={problem.where} /></code></p> : null}
-            {problem?.hint ? <p>What to do: <Shown text={problem.hint} /></p> : null}
+            <p>
+                <Shown text={error.message} />
+            </p>
+            {problem?.where ? (
+                <p>
+                    Where:{' '}
+                    <code>
+                        <Shown text={problem.where} />
+                    </code>
+                </p>
+            ) : null}
+            {problem?.hint ? (
+                <p>
+                    What to do: <Shown text={problem.hint} />
+                </p>
+            ) : null}
             <p class="row">
-                <button type="button" onClick={reload}>Try again</button>
+                <button type="button" onClick={reload}>
+                    Try again
+                </button>
                 <a href="/">All jobs</a>
             </p>
         </div>
@@ -35,10 +54,15 @@ export function Failure({ error, reload }: { error: Error; reload: () => void })
 // Says that what is shown is old, without moving the page.
 export function Stale({ error }: { error: Error | null }) {
     if (!error) return null;
-    const text = error instanceof OfflineError
-        ? 'The daemon does not answer. What you see is the last it said; trying again …'
-        : `Could not be brought up to date: ${error.message}`;
-    return <div class="banner" role="status">{text}</div>;
+    const text =
+        error instanceof OfflineError
+            ? 'The daemon does not answer. What you see is the last it said; trying again …'
+            : `Could not be brought up to date: ${error.message}`;
+    return (
+        <div class="banner" role="status">
+            {text}
+        </div>
+    );
 }
 
 const k_live: Record<LiveState, string> = {
@@ -50,17 +74,30 @@ const k_live: Record<LiveState, string> = {
 
 export function LiveSign({ state }: { state: LiveState }) {
     if (state === 'off') return null;
-    return <span class={`live live-${state}`} role="status">{k_live[state]}</span>;
+    return (
+        <span class={`live live-${state}`} role="status">
+            {k_live[state]}
+        </span>
+    );
 }
 
 // Loading, failed, or the page.
-export function With<T>({ resource, what, children }: {
+export function With<T>({
+    resource,
+    what,
+    children,
+}: {
     resource: Resource<T>;
     what: string;
     children: (data: T) => ComponentChildren;
 }) {
     if (resource.data !== null)
-        return <><Stale error={resource.error} />{children(resource.data)}</>;
+        return (
+            <>
+                <Stale error={resource.error} />
+                {children(resource.data)}
+            </>
+        );
     if (resource.error) return <Failure error={resource.error} reload={resource.reload} />;
     return <Loading what={what} />;
 }

@@ -11,7 +11,13 @@ export function Shown({ text }: { text: string }) {
     return (
         <bdi>
             {pieces(text).map((piece, i) =>
-                piece.control ? <span key={i} class="ctl">{piece.text}</span> : piece.text,
+                piece.control ? (
+                    <span key={i} class="ctl">
+                        {piece.text}
+                    </span>
+                ) : (
+                    piece.text
+                ),
             )}
         </bdi>
     );
@@ -21,12 +27,15 @@ export function Shown({ text }: { text: string }) {
 export function Raw({ text, label }: { text: string; label: string }) {
     return (
         <pre class="raw" tabIndex={0} role="region" aria-label={label}>
-            {text.replace(/\n$/, '').split('\n').map((line, i) => (
-                <>
-                    {i > 0 ? '\n' : null}
-                    <Shown text={line} />
-                </>
-            ))}
+            {text
+                .replace(/\n$/, '')
+                .split('\n')
+                .map((line, i) => (
+                    <>
+                        {i > 0 ? '\n' : null}
+                        <Shown text={line} />
+                    </>
+                ))}
         </pre>
     );
 }
@@ -42,11 +51,19 @@ function use_now(every_ms: number): number {
 
 export function Ago({ at }: { at: string }) {
     const now = use_now(10000);
-    return <time dateTime={at} title={`${local_time(at)} (${at})`}>{ago(at, now)}</time>;
+    return (
+        <time dateTime={at} title={`${local_time(at)} (${at})`}>
+            {ago(at, now)}
+        </time>
+    );
 }
 
 export function Clock({ at }: { at: string }) {
-    return <time dateTime={at} title={at}>{local_time(at)}</time>;
+    return (
+        <time dateTime={at} title={at}>
+            {local_time(at)}
+        </time>
+    );
 }
 
 // A command, with a button that copies it.
@@ -61,7 +78,9 @@ export function Command({ text }: { text: string }) {
     };
     return (
         <div class="command">
-            <pre class="raw" tabIndex={0}><Shown text={text} /></pre>
+            <pre class="raw" tabIndex={0}>
+                <Shown text={text} />
+            </pre>
             <button type="button" class="quiet" onClick={copy}>
                 <span role="status">{said || 'copy'}</span>
             </button>

@@ -14,7 +14,7 @@ type StepState = 'past' | 'now' | 'ahead' | 'failed';
 interface Step {
     stage: JobStage;
     state: StepState;
-    began: string;  // empty when not known
+    began: string; // empty when not known
     took: string;
 }
 
@@ -42,11 +42,21 @@ export function steps_of(job: Job, trials: Trial[], progress: Progress): Step[] 
     const failed_at = k_order.indexOf(failed_in as JobStage);
     return k_order.map((stage, i) => {
         const began = began_at(stage, job, trials, progress);
-        const next = k_order.slice(i + 1).map((s) => began_at(s, job, trials, progress)).find(Boolean) ?? '';
-        const state: StepState = i === failed_at ? 'failed'
-            : failed_at >= 0 && i > failed_at && stage !== 'done' ? 'ahead'
-            : i < reached || stage === 'done' && job.stage === 'done' ? 'past'
-            : i === reached ? 'now' : 'ahead';
+        const next =
+            k_order
+                .slice(i + 1)
+                .map((s) => began_at(s, job, trials, progress))
+                .find(Boolean) ?? '';
+        const state: StepState =
+            i === failed_at
+                ? 'failed'
+                : failed_at >= 0 && i > failed_at && stage !== 'done'
+                  ? 'ahead'
+                  : i < reached || (stage === 'done' && job.stage === 'done')
+                    ? 'past'
+                    : i === reached
+                      ? 'now'
+                      : 'ahead';
         return { stage, state, began, took: stage === 'done' ? '' : took(stage, job, began, next) };
     });
 }
@@ -67,7 +77,15 @@ function detail(step: Step, job: Job, progress: Progress): string {
 
 const k_signs: Record<StepState, string> = { past: '✓', now: '▸', ahead: '·', failed: '×' };
 
-export function Timeline({ job, trials, progress }: { job: Job; trials: Trial[]; progress: Progress }) {
+export function Timeline({
+    job,
+    trials,
+    progress,
+}: {
+    job: Job;
+    trials: Trial[];
+    progress: Progress;
+}) {
     return (
         <ol class="timeline" aria-label="Stages">
             {steps_of(job, trials, progress).map((step) => (
@@ -77,8 +95,12 @@ export function Timeline({ job, trials, progress }: { job: Job; trials: Trial[];
                     aria-current={step.state === 'now' ? 'step' : undefined}
                     title={step.began ? `began ${local_time(step.began)}` : undefined}
                 >
-                    <span class="sign" aria-hidden="true">{k_signs[step.state]}</span>
-                    <span class="name">{step.stage === 'running' ? 'trials' : k_stages[step.stage]}</span>
+                    <span class="sign" aria-hidden="true">
+                        {k_signs[step.state]}
+                    </span>
+                    <span class="name">
+                        {step.stage === 'running' ? 'trials' : k_stages[step.stage]}
+                    </span>
                     <span class="took num">{detail(step, job, progress)}</span>
                 </li>
             ))}

@@ -31,7 +31,9 @@ export const k_stages: Record<JobStage, string> = {
 export function Badge({ look, large = '' }: { look: Look; large?: string }) {
     return (
         <span class={`badge tone-${look.tone} ${large}`}>
-            <span class="sign" aria-hidden="true">{look.sign}</span>
+            <span class="sign" aria-hidden="true">
+                {look.sign}
+            </span>
             {look.word}
         </span>
     );
@@ -63,7 +65,8 @@ export const k_outcomes: Record<OutcomeKind, Look> = {
 };
 
 export function outcome_look(trial: Trial): Look {
-    return trial.outcome ? k_outcomes[trial.outcome.kind]
+    return trial.outcome
+        ? k_outcomes[trial.outcome.kind]
         : { sign: '▸', word: 'running', tone: 'running' };
 }
 
@@ -75,5 +78,10 @@ export function outcome_words(trial: Trial): string {
 }
 
 export function Hits({ hits, trials }: { hits: number; trials: number }) {
-    return <span class="num">{grouped(hits)}<span class="of">/{grouped(trials)}</span></span>;
+    return (
+        <span class="num">
+            {grouped(hits)}
+            <span class="of">/{grouped(trials)}</span>
+        </span>
+    );
 }

@@ -22,15 +22,35 @@ function judged(counts: ArmCounts): number {
 function figures(verdict: Verdict): Figure[] {
     const { unpatched, patched, unit } = verdict;
     const list: Figure[] = [
-        { label: 'unpatched', value: `${unpatched.hits}/${judged(unpatched)}`, note: `hits in ${exposure(unpatched.exposure, unit)}` },
-        { label: 'patched', value: `${patched.hits}/${judged(patched)}`, note: `hits in ${exposure(patched.exposure, unit)}` },
+        {
+            label: 'unpatched',
+            value: `${unpatched.hits}/${judged(unpatched)}`,
+            note: `hits in ${exposure(unpatched.exposure, unit)}`,
+        },
+        {
+            label: 'patched',
+            value: `${patched.hits}/${judged(patched)}`,
+            note: `hits in ${exposure(patched.exposure, unit)}`,
+        },
     ];
     if (verdict.p_value !== null)
-        list.push({ label: 'p', value: probability(verdict.p_value), note: `chance of this, were both kernels alike; at most ${probability(1 - verdict.confidence)} asked` });
+        list.push({
+            label: 'p',
+            value: probability(verdict.p_value),
+            note: `chance of this, were both kernels alike; at most ${probability(1 - verdict.confidence)} asked`,
+        });
     if (verdict.rate_ratio_bound !== null)
-        list.push({ label: 'rate left', value: `≤ ${percent(Number(verdict.rate_ratio_bound.toPrecision(2)))}`, note: `of the other kernel's, at ${percent(verdict.confidence)} confidence` });
+        list.push({
+            label: 'rate left',
+            value: `≤ ${percent(Number(verdict.rate_ratio_bound.toPrecision(2)))}`,
+            note: `of the other kernel's, at ${percent(verdict.confidence)} confidence`,
+        });
     if (verdict.rate_bound !== null)
-        list.push({ label: 'rate', value: `≤ ${probability(verdict.rate_bound)}`, note: `hits per ${verdict.unit === 'guest_seconds' ? 'guest second' : 'deadline exit'}` });
+        list.push({
+            label: 'rate',
+            value: `≤ ${probability(verdict.rate_bound)}`,
+            note: `hits per ${verdict.unit === 'guest_seconds' ? 'guest second' : 'deadline exit'}`,
+        });
     return list;
 }
 
@@ -53,29 +73,46 @@ function Arithmetic({ job, verdict }: { job: Job; verdict: Verdict }) {
             <summary>How this was decided</summary>
             <dl class="formula">
                 <dt>α = {halved ? '(1 − confidence) / 2' : '1 − confidence'}</dt>
-                <dd>= {probability(alpha)}: how often “fixed” may be said of a patch that does nothing{halved ? '; half for each of two workloads' : ''}</dd>
+                <dd>
+                    = {probability(alpha)}: how often “fixed” may be said of a patch that does
+                    nothing{halved ? '; half for each of two workloads' : ''}
+                </dd>
                 <dt>k = ⌈ln(1 / (1 − confidence))⌉</dt>
-                <dd>= {verdict.hits_needed} hits asked of the {exchanged ? 'patched' : 'unpatched'} kernel; it had {hit.hits}</dd>
-                <dt>E<sub>A</sub></dt>
-                <dd>= {exposure(exposure_of_hits(job, verdict), verdict.unit)} of that kernel{verdict.exposure_needed !== null ? ' until the hit that was asked for' : ''}</dd>
+                <dd>
+                    = {verdict.hits_needed} hits asked of the {exchanged ? 'patched' : 'unpatched'}{' '}
+                    kernel; it had {hit.hits}
+                </dd>
+                <dt>
+                    E<sub>A</sub>
+                </dt>
+                <dd>
+                    = {exposure(exposure_of_hits(job, verdict), verdict.unit)} of that kernel
+                    {verdict.exposure_needed !== null ? ' until the hit that was asked for' : ''}
+                </dd>
                 {verdict.exposure_needed !== null ? (
                     <>
-                        <dt>E<sub>B</sub> ≥ (α<sup>−1/k</sup> − 1) · E<sub>A</sub></dt>
+                        <dt>
+                            E<sub>B</sub> ≥ (α<sup>−1/k</sup> − 1) · E<sub>A</sub>
+                        </dt>
                         <dd>
-                            = {exposure(verdict.exposure_needed, verdict.unit)} asked of the other kernel without a hit;
-                            it had {exposure(clean.exposure, verdict.unit)}
+                            = {exposure(verdict.exposure_needed, verdict.unit)} asked of the other
+                            kernel without a hit; it had {exposure(clean.exposure, verdict.unit)}
                         </dd>
                     </>
                 ) : null}
                 {verdict.p_value !== null ? (
                     <>
-                        <dt>p = (E<sub>A</sub> / (E<sub>A</sub> + E<sub>B</sub>))<sup>k</sup></dt>
+                        <dt>
+                            p = (E<sub>A</sub> / (E<sub>A</sub> + E<sub>B</sub>))<sup>k</sup>
+                        </dt>
                         <dd>= {probability(verdict.p_value)}</dd>
                     </>
                 ) : null}
                 {verdict.rate_ratio_bound !== null ? (
                     <>
-                        <dt>ratio ≤ ln(1 / (1 − confidence)) · E<sub>A</sub> / (k · E<sub>B</sub>)</dt>
+                        <dt>
+                            ratio ≤ ln(1 / (1 − confidence)) · E<sub>A</sub> / (k · E<sub>B</sub>)
+                        </dt>
                         <dd>= {number(verdict.rate_ratio_bound)}</dd>
                     </>
                 ) : null}
@@ -93,14 +130,36 @@ export function VerdictBox({ job }: { job: Job }) {
     return (
         <section class={`verdict-box kind-${verdict?.kind ?? 'none'}`} aria-label="Verdict">
             <div class="verdict-head">
-                <JobBadge stage={job.stage} verdict={verdict?.kind ?? null} cancelled={job.cancel_requested} large="large" />
-                <p class="sentence"><Shown text={verdict?.sentence || standing_words(job)} /></p>
+                <JobBadge
+                    stage={job.stage}
+                    verdict={verdict?.kind ?? null}
+                    cancelled={job.cancel_requested}
+                    large="large"
+                />
+                <p class="sentence">
+                    <Shown text={verdict?.sentence || standing_words(job)} />
+                </p>
             </div>
             {problem ? (
                 <div class="fault">
-                    <p><b><Shown text={problem.what} /></b></p>
-                    {problem.where ? <p>Where: <code><Shown text={problem.where} /></code></p> : null}
-                    {problem.hint ? <p>What to do: <Shown text={problem.hint} /></p> : null}
+                    <p>
+                        <b>
+                            <Shown text={problem.what} />
+                        </b>
+                    </p>
+                    {problem.where ? (
+                        <p>
+                            Where:{' '}
+                            <code>
+                                <Shown text={problem.where} />
+                            </code>
+                        </p>
+                    ) : null}
+                    {problem.hint ? (
+                        <p>
+                            What to do: <Shown text={problem.hint} />
+                        </p>
+                    ) : null}
                 </div>
             ) : null}
             {verdict && verdict.kind !== 'error' ? (
@@ -117,11 +176,19 @@ export function VerdictBox({ job }: { job: Job }) {
                     {verdict.limits.length > 0 ? (
                         <div class="limits small">
                             <h2>What it does not say</h2>
-                            <ul>{verdict.limits.map((limit) => <li key={limit}><Shown text={limit} /></li>)}</ul>
+                            <ul>
+                                {verdict.limits.map((limit) => (
+                                    <li key={limit}>
+                                        <Shown text={limit} />
+                                    </li>
+                                ))}
+                            </ul>
                         </div>
                     ) : null}
                     {verdict.void_causes.length > 0 ? (
-                        <p class="small">Void trials: <Shown text={verdict.void_causes.map(words).join(', ')} /></p>
+                        <p class="small">
+                            Void trials: <Shown text={verdict.void_causes.map(words).join(', ')} />
+                        </p>
                     ) : null}
                     <Arithmetic job={job} verdict={verdict} />
                 </>
