@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/connection.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/write.hpp>
+#include <cerrno>
+#include <sstream>
+
+#include "http/event_feed.hpp"
+#include "http/server.hpp"
+
+namespace krepro::http {
+
+namespace asio = boost::asio;
+using beast::http::field;
+using beast::http::verb;
+
+namespace {
+
+constexpr auto k_as_tuple = asio::as_tuple(asio::use_awaitable);
+
+// A body for a route that takes none: a client's habit of sending "{}", no more.
+constexpr std::uint64_t k_ignored_body_bytes = 64U << 10U;
+constexpr std::size_t k_piece_bytes = 64U << 10U;
+
+// The dashboard's own scripts and styles and nothing else; no page may frame it.
+constexpr auto k_content_security_policy =
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'";
+
+Problem read_problem(const boost::system::error_code& error) {
+    if (error == beast::http::error::header_limit)
+        return {ProblemKind::header_too_large, "the request's header is too large", "header",
+                "send fewer or shorter header fields"};
+    if (error == beast::http::error::body_limit)
+        return {ProblemKind::too_large, "the body is too large", "body",
+                "a mail has at most 10 MiB"};
+    return {ProblemKind::malformed_request, "the request cannot be read: " + error.message(),
+            "request", "send an HTTP/1.1 request"};
+}
+
+// The client is gone, or was too slow: there is nobody to answer.
+bool is_gone(const boost::system::error_code& error) {
+    return error == beast::http::error::end_of_stream ||
+           error == beast::http::error::partial_message || error == beast::error::timeout ||
+           error == asio::error::connection_reset || error == asio::error::eof ||
+           error == asio::error::operation_aborted || error == asio::error::broken_pipe;
+}
+
+template <class Message>
+void set_headers(Message& message, const Reply& reply) {
+    for (const auto& [name, value] : reply.headers) message.set(name, value);
+    if (!reply.content_type.empty()) message.set(field::content_type, reply.content_type);
+    message.set("X-Content-Type-Options", "nosniff");
+    message.set("Content-Security-Policy", k_content_security_policy);
+    message.set("Referrer-Policy", "no-referrer");
+    message.set("Cross-Origin-Resource-Policy", "same-origin");
+}
+
+std::string_view target_of(const beast::http::request<beast::http::string_body>& request) {
+    const auto text = request.target();
+    return {text.data(), text.size()};
+}
+
+// What is wrong with a header, said before anything is looked up.
+std::optional<Reply> refuse_unread(const boost::system::error_code& error,
+                                   const beast::http::request<beast::http::string_body>& request,
+                                   const util::Result<Target>& target) {
+    const auto text = target_of(request);
+    const auto path = text.substr(0, text.find('?'));
+    if (error) return problem_reply(read_problem(error), path);
+    if (!target) return error_reply(target.error(), path);
+    if (request.version() >= 11 && request[field::host].empty())
+        return problem_reply({ProblemKind::malformed_request, "the request has no Host",
+                              "header Host", "HTTP/1.1 demands one"},
+                             path);
+    return std::nullopt;
+}
+
+// g++ 12 destroys an aggregate that is written inside a co_await expression twice (bug 107288), so
+// answers are made here and not there.
+Reply too_many_uploads(std::string_view path) {
+    return problem_reply({ProblemKind::unavailable, "too many uploads at the same time", "body",
+                          "try again in some seconds"},
+                         path);
+}
+
+std::string head_bytes(const beast::http::response<beast::http::empty_body>& head) {
+    std::ostringstream text;
+    text << head.base();
+    return std::move(text).str();
+}
+
+}  // namespace
+
+Connection::Connection(Server* server, asio::ip::tcp::socket socket)
+    : server_(server), stream_(std::move(socket)), buffer_(2 * k_piece_bytes) {}
+
+void Connection::close_when_idle() {
+    if (idle_) close();
+}
+
+void Connection::close() {
+    boost::system::error_code ignored;
+    stream_.socket().close(ignored);
+}
+
+asio::awaitable<void> Connection::run() {
+    boost::system::error_code ignored;
+    // Answers are written in whole pieces: waiting for more would only delay them.
+    stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    auto after = After::next_request;
+    while (after == After::next_request && !server_->stopping()) {
+        if (!co_await wait_for_request()) break;
+        after = co_await serve_one();
+    }
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    close();
+}
+
+asio::awaitable<bool> Connection::wait_for_request() {
+    if (buffer_.size() != 0) co_return true;
+    idle_ = true;
+    stream_.expires_after(server_->limits().idle_time);
+    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), k_as_tuple);
+    idle_ = false;
+    buffer_.commit(n);
+    co_return !error;
+}
+
+asio::awaitable<Connection::After> Connection::serve_one() {
+    Parser parser;
+    parser.header_limit(server_->limits().header_bytes);
+    parser.body_limit(server_->limits().body_bytes);
+    stream_.expires_after(server_->limits().header_time);
+    const auto [error, n] =
+        co_await beast::http::async_read_header(stream_, buffer_, parser, k_as_tuple);
+    if (error && is_gone(error)) co_return After::close;
+    const auto& request = parser.get();
+    auto target = parse_target(target_of(request));
+    if (auto reply = refuse_unread(error, request, target))
+        co_return co_await reply_and_close(std::move(*reply));
+
+    auto planned = server_->api().plan(request.method(), *target, request.base());
+    if (auto* match = std::get_if<RouteMatch>(&planned)) {
+        auto routed = std::move(*match);
+        co_return co_await serve_routed(&parser, std::move(*target), std::move(routed));
+    }
+    auto reply = std::get<Reply>(std::move(planned));
+    if (parser.is_done())
+        co_return co_await write(std::move(reply), request.method(), parser.keep_alive());
+    // Its body is not read: what follows cannot be told from a next request.
+    co_return co_await reply_and_close(std::move(reply));
+}
+
+asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Target target,
+                                                            RouteMatch match) {
+    const bool has_body = !parser->is_done();
+    const auto length = parser->content_length_remaining();
+    // A chunked body does not say its length: it may become the longest.
+    const std::uint64_t claim = has_body ? (length ? *length : server_->limits().body_bytes) : 0;
+    const auto share = server_->bodies().take(claim);
+    if (!share) {
+        auto busy = too_many_uploads(target.path);
+        co_return co_await reply_and_close(std::move(busy));
+    }
+    std::optional<Problem> problem;
+    if (has_body) problem = co_await read_body(parser, match.route->body);
+    if (problem && !stream_.socket().is_open()) co_return After::close;
+    if (problem) {
+        auto refusal = problem_reply(*problem, target.path);
+        co_return co_await reply_and_close(std::move(refusal));
+    }
+    const auto method = parser->get().method();
+    const bool keep_alive = parser->keep_alive();
+    auto request = parser->release();
+    Call call;
+    call.method = method;
+    call.target = std::move(target);
+    call.path_values = std::move(match.values);
+    call.headers = std::move(static_cast<beast::http::fields&>(request.base()));
+    call.body = std::move(request.body());
+    stream_.expires_never();
+    auto reply = co_await server_->api().answer(match.route, std::move(call));
+    co_return co_await write(std::move(reply), method, keep_alive);
+}
+
+asio::awaitable<std::optional<Problem>> Connection::read_body(Parser* parser, BodyUse use) {
+    if (use == BodyUse::none) {
+        if (parser->content_length().value_or(0) > k_ignored_body_bytes)
+            co_return Problem{ProblemKind::too_large, "this path takes no body", "body", ""};
+        parser->body_limit(k_ignored_body_bytes);
+    }
+    if (beast::iequals(parser->get()[field::expect], "100-continue"))
+        co_await send("HTTP/1.1 100 Continue\r\n\r\n");
+    stream_.expires_after(server_->limits().body_time);
+    const auto [error, n] = co_await beast::http::async_read(stream_, buffer_, *parser, k_as_tuple);
+    if (!error) co_return std::nullopt;
+    if (is_gone(error)) close();
+    co_return read_problem(error);
+}
+
+asio::awaitable<Connection::After> Connection::reply_and_close(Reply reply) {
+    co_await write(std::move(reply), verb::get, false);
+    co_await linger();
+    co_return After::close;
+}
+
+asio::awaitable<Connection::After> Connection::write(Reply reply, verb method, bool keep_alive) {
+    beast::http::response<beast::http::empty_body> head{reply.status, 11};
+    set_headers(head, reply);
+    const auto* text = std::get_if<std::string>(&reply.body);
+    const auto* part = std::get_if<FilePart>(&reply.body);
+    const auto* feed = std::get_if<EventFeed>(&reply.body);
+    keep_alive = keep_alive && feed == nullptr && !server_->stopping();
+    head.keep_alive(keep_alive);
+    if (feed != nullptr) {
+        head.set(field::content_type, "text/event-stream");
+        head.set(field::cache_control, "no-store");
+    } else if (reply.status != beast::http::status::no_content) {
+        head.content_length(text != nullptr ? text->size() : part->length);
+    }
+    std::string bytes = head_bytes(head);
+    const bool with_body = method != verb::head;
+    // A short answer leaves in one piece with its header.
+    if (with_body && text != nullptr) bytes += *text;
+    bool sent = co_await send(bytes);
+    if (sent && with_body && part != nullptr)
+        sent = co_await write_file(std::move(std::get<FilePart>(reply.body)));
+    if (sent && with_body && feed != nullptr) co_await feed_events(*feed);
+    co_return sent&& keep_alive ? After::next_request : After::close;
+}
+
+asio::awaitable<bool> Connection::write_file(FilePart part) {
+    std::string piece;
+    while (part.length != 0) {
+        piece.resize(std::min<std::uint64_t>(part.length, k_piece_bytes));
+        const auto n =
+            ::pread(part.file.get(), piece.data(), piece.size(), static_cast<off_t>(part.offset));
+        if (n < 0 && errno == EINTR) continue;
+        // The length was promised: a file that became shorter can only end the connection.
+        if (n <= 0) co_return false;
+        piece.resize(static_cast<std::size_t>(n));
+        if (!co_await send(piece)) co_return false;
+        part.offset += static_cast<std::uint64_t>(n);
+        part.length -= static_cast<std::uint64_t>(n);
+    }
+    co_return true;
+}
+
+asio::awaitable<void> Connection::feed_events(EventFeed feed) {
+    EventReader reader(server_->api().services(), feed, server_->limits().heartbeat);
+    while (true) {
+        const auto bytes = co_await reader.next();
+        if (bytes.empty() || !co_await send(bytes)) co_return;
+    }
+}
+
+asio::awaitable<bool> Connection::send(std::string_view bytes) {
+    stream_.expires_after(server_->limits().write_time);
+    const auto [error, n] =
+        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), k_as_tuple);
+    co_return !error;
+}
+
+// Reads on for a moment after the last answer: closing at once, with bytes of the client unread,
+// would reset the connection, and the client would lose the answer that says why.
+asio::awaitable<void> Connection::linger() {
+    boost::system::error_code ignored;
+    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(server_->limits().grace);
+    std::uint64_t read = 0;
+    while (read <= 2 * server_->limits().body_bytes) {
+        buffer_.clear();
+        const auto [error, n] =
+            co_await stream_.async_read_some(buffer_.prepare(k_piece_bytes), k_as_tuple);
+        if (error) co_return;
+        read += n;
+    }
+}
+
+}  // namespace krepro::http

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/job_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace krepro::http {
+
+using model::Json;
+using util::Result;
+
+namespace {
+
+constexpr std::array<std::string_view, 7> k_mail_types{
+    "text/plain",
+    "text/x-patch",
+    "text/x-diff",
+    "message/rfc822",
+    "application/mbox",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+};
+
+// A number where the text is one, else the text: the specification's own check then says what it
+// expected and what it got.
+Json number_or_text(const std::string& text) {
+    double number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, number);
+    if (code != std::errc() || stop != end) return Json(text);
+    std::int64_t integer = 0;
+    if (std::from_chars(text.data(), end, integer).ptr == end) return Json(integer);
+    return Json(number);
+}
+
+Result<model::JobSpec> read_mail_request(const Call& call) {
+    auto known = refuse_unknown_parameters(
+        call.target, {"tree", "profile", "workload", "confidence", "wall_s", "trials"});
+    if (!known) return tl::unexpected(std::move(known.error()));
+    Json spec = Json::object();
+    for (const auto* name : {"tree", "profile", "workload"})
+        if (const auto value = call.target.parameter(name)) spec[name] = *value;
+    if (const auto value = call.target.parameter("confidence"))
+        spec["confidence"] = number_or_text(*value);
+    for (const auto* name : {"wall_s", "trials"})
+        if (const auto value = call.target.parameter(name))
+            spec["budget"][name] = number_or_text(*value);
+    spec["mail"] = call.body;
+    return model::parse_job_spec(spec);
+}
+
+}  // namespace
+
+std::string media_type(std::string_view content_type) {
+    std::string type(content_type.substr(0, content_type.find(';')));
+    while (!type.empty() && type.back() == ' ') type.pop_back();
+    std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+    });
+    return type;
+}
+
+bool is_job_media_type(std::string_view type) {
+    return type.empty() || type == "application/json" ||
+           std::find(k_mail_types.begin(), k_mail_types.end(), type) != k_mail_types.end();
+}
+
+Result<model::JobSpec> read_job_request(const Call& call) {
+    const auto header = call.headers[beast::http::field::content_type];
+    if (media_type({header.data(), header.size()}) != "application/json")
+        return read_mail_request(call);
+    auto none = refuse_unknown_parameters(call.target, {});
+    if (!none) return tl::unexpected(std::move(none.error()));
+    const auto json = model::parse_json(call.body, "request body");
+    if (!json) return tl::unexpected(json.error());
+    return model::parse_job_spec(*json);
+}
+
+}  // namespace krepro::http

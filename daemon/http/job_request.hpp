@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+#include "http/message.hpp"
+#include "model/job_spec.hpp"
+
+namespace krepro::http {
+
+// "Text/Plain; charset=x" -> "text/plain".
+[[nodiscard]] std::string media_type(std::string_view content_type);
+
+// Whether POST /jobs takes this type: JSON, the types of mails and patches, and what curl sends
+// when it is not told (application/x-www-form-urlencoded, or none).
+[[nodiscard]] bool is_job_media_type(std::string_view media_type);
+
+// The job that a request asks for: a job specification as JSON, or a mail as the body with the
+// rest as query parameters. Errors name the field or parameter.
+util::Result<model::JobSpec> read_job_request(const Call& call);
+
+}  // namespace krepro::http

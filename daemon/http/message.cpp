@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/message.hpp"
+
+namespace krepro::http {
+
+Reply json_reply(const model::Json& json, beast::http::status status) {
+    Reply reply;
+    reply.status = status;
+    reply.content_type = "application/json";
+    reply.headers.emplace_back(beast::http::field::cache_control, "no-store");
+    reply.body = model::dump(json) + "\n";
+    return reply;
+}
+
+Reply problem_reply(const Problem& problem, std::string_view instance) {
+    auto reply = json_reply(to_json(problem, instance),
+                            static_cast<beast::http::status>(status_of(problem.kind)));
+    reply.content_type = "application/problem+json";
+    if (problem.kind == ProblemKind::unavailable)
+        reply.headers.emplace_back(beast::http::field::retry_after, "10");
+    return reply;
+}
+
+Reply error_reply(const util::Error& error, std::string_view instance) {
+    return problem_reply(to_problem(error), instance);
+}
+
+}  // namespace krepro::http

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "model/job.hpp"
+#include "store/artifacts.hpp"
+#include "store/async_store.hpp"
+#include "store/event_bus.hpp"
+#include "util/result.hpp"
+
+namespace krepro::http {
+
+// What the routes need of the rest, wired in main. What is pointed to outlives the server. The
+// functions are called on the loop's thread.
+struct Services {
+    store::AsyncStore* store = nullptr;
+    const store::Artifacts* artifacts = nullptr;
+    store::EventBus* bus = nullptr;
+    // Reads the mail, checks the names of tree and profile, stores the job as queued and starts
+    // it. Nothing is queued when it fails.
+    std::function<boost::asio::awaitable<util::Result<model::Job>>(model::JobSpec)> submit;
+    // Called after the store has noted the request: ends what runs for the job.
+    std::function<void(std::int64_t job)> cancel;
+    // The console or harness file of a trial that is running: a file that grows.
+    std::function<std::optional<std::filesystem::path>(std::int64_t trial)> live_console;
+    std::function<std::optional<std::filesystem::path>(std::int64_t trial)> live_harness;
+    std::string version = "unknown";
+};
+
+// What a client may cost.
+struct Limits {
+    std::uint64_t body_bytes = 16ULL << 20U;
+    std::uint32_t header_bytes = 16U << 10U;
+    std::uint64_t bodies_bytes = 128ULL << 20U;  // of all requests that are being read
+    std::size_t connections = 1024;
+    std::chrono::milliseconds header_time{10'000};
+    std::chrono::milliseconds body_time{60'000};
+    std::chrono::milliseconds idle_time{75'000};   // between requests of a connection
+    std::chrono::milliseconds write_time{30'000};  // for each piece of an answer
+    std::chrono::milliseconds heartbeat{15'000};   // of an event stream that is silent
+    std::chrono::milliseconds grace{2'000};        // for open requests when the server stops
+};
+
+struct ServerOptions {
+    std::string address = "127.0.0.1";
+    unsigned short port = 8734;  // 0: any that is free
+    std::filesystem::path web_root;
+    Limits limits;
+};
+
+}  // namespace krepro::http
