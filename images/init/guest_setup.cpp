@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 #include "init/io.hpp"
 
@@ -99,6 +100,16 @@ std::string set_up_guest() {
     bring_up_loopback();
     count_exits_by_priority();
     return {};
+}
+
+std::string timer_problem() {
+    timespec resolution{};
+    clock_getres(CLOCK_MONOTONIC, &resolution);
+    if (resolution.tv_sec == 0 && resolution.tv_nsec == 1) return {};
+    // The field is there when the kernel was built with high-resolution timers.
+    if (read_file("/proc/timer_list").find(".hres_active") == std::string::npos) return {};
+    return "high-resolution timers are off: the kernel gave up its APIC timer while booting, as on "
+           "a loaded host, or was told to (highres=off)";
 }
 
 void power_off() {

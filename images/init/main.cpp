@@ -60,6 +60,7 @@ void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
     harness.say([](double now) { return hello_line(now, kernel_release()); });
     if (!has_port) give_up(harness, "no second serial port: give the VM two");
     if (const auto problem = set_up_guest(); !problem.empty()) give_up(harness, problem);
+    if (const auto problem = timer_problem(); !problem.empty()) give_up(harness, problem);
     if (!watch_children()) give_up(harness, errno_text("watching for the end of children"));
     make_workload_cgroup();
     const auto settings = read_settings(harness);
