@@ -87,7 +87,8 @@ struct TrialOutcome {
     std::optional<Cause> cause;  // always there for `none` and `other`
     std::string detail;          // one sentence
     // Evidence while the detector was alive and the workload effective, in `unit`. For a hit it
-    // runs to the first heartbeat after the hit, so that it is never too small.
+    // runs to the first heartbeat after the hit, so that it is never too small. For `none`, what
+    // had been gathered: no evidence, but the verdict charges it to the arm that hits.
     double exposure = 0;
     ExposureUnit unit = ExposureUnit::guest_seconds;
     int iterations = 0;        // completed

@@ -389,13 +389,18 @@ RunAction RunMonitor::end_silent() {
 }
 
 RunAction RunMonitor::end_void(Cause cause, std::string detail) {
-    outcome_.exposure = 0;
+    // No evidence, but not forgotten either: the verdict charges it to the arm that hits.
+    outcome_.exposure = patched()
+                            ? meter_.exposure()
+                            : meter_.exposure_to_the_end(std::min(1.0, since(last_heartbeat_)));
+    if (!heartbeat_) outcome_.exposure = 0;
     return end(OutcomeKind::none, cause, std::move(detail));
 }
 
 RunAction RunMonitor::end_other(Cause cause, std::string detail) {
     outcome_.exposure =
         patched() ? meter_.exposure() : meter_.exposure_to_the_end(since(last_heartbeat_));
+    if (!heartbeat_) outcome_.exposure = 0;
     return end(OutcomeKind::other, cause, std::move(detail));
 }
 

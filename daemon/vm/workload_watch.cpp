@@ -15,7 +15,7 @@ constexpr int k_exit_cannot_run = 126;
 constexpr int k_exit_not_found = 127;
 constexpr int k_signal_kill = 9;
 constexpr int k_exit_killed = 128 + k_signal_kill;
-constexpr std::int64_t k_short_of_memory_kib = 32 * 1024;
+constexpr std::int64_t k_short_of_memory_kib = 32768;
 
 constexpr std::array<std::string_view, 5> k_refusals{"EBUSY", "Device or resource busy",
                                                      "no resource", "out of resources",
