@@ -79,14 +79,16 @@ class Decider {
 
     // k hits without the patch: does the patched kernel stay clean for long enough?
     [[nodiscard]] Decision compare_patched() const {
-        const double needed = exposure_needed(tally_.confidence, tally_.k, unpatched().exposure);
-        if (patched().exposure < needed) return run(ArmName::patched, needed - patched().exposure);
+        const double needed =
+            exposure_needed(tally_.confidence, tally_.k, unpatched().hit_exposure());
+        const double missing = needed - patched().clean_exposure();
+        if (missing > 0) return run(ArmName::patched, missing);
         if (plan_.confirm_assay && tally_.control.counts.hits == 0) {
             const double lost =
-                exposure_needed(control_confidence(), tally_.k, unpatched().exposure);
-            if (tally_.control.exposure >= lost) return stop_assay_lost();
+                exposure_needed(control_confidence(), tally_.k, unpatched().hit_exposure());
+            if (tally_.control.clean_exposure() >= lost) return stop_assay_lost();
             if (!tally_.budget_exhausted())
-                return run(ArmName::unpatched, lost - tally_.control.exposure);
+                return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
         return claim(patched().new_splats > 0 ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
@@ -98,9 +100,10 @@ class Decider {
     // Hits with the patch and none without: the same rule with the arms exchanged.
     [[nodiscard]] Decision compare_unpatched() const {
         if (patched().counts.hits < tally_.k) return run(ArmName::patched);
-        const double needed = exposure_needed(tally_.confidence, tally_.k, patched().exposure);
-        if (unpatched().exposure < needed)
-            return run(ArmName::unpatched, needed - unpatched().exposure);
+        const double needed =
+            exposure_needed(tally_.confidence, tally_.k, patched().hit_exposure());
+        const double missing = needed - unpatched().clean_exposure();
+        if (missing > 0) return run(ArmName::unpatched, missing);
         if (patched().blind_early > 0 && unpatched().blind_early > 0)
             return stop(VerdictKind::inconclusive,
                         "Both kernels complained before the workload began, so the hits with the "
@@ -112,12 +115,12 @@ class Decider {
     [[nodiscard]] Decision look_for_a_hit_on_patched() const { return run(ArmName::patched); }
 
     [[nodiscard]] Decision run_patched_as_long() const {
-        if (!(unpatched().exposure > 0)) {
+        if (!(unpatched().clean_exposure() > 0)) {
             return stop(VerdictKind::inconclusive,
                         fmt::format("{} without the patch gave no exposure at all.",
                                     unpatched().counts.trials));
         }
-        const double missing = unpatched().exposure - patched().exposure;
+        const double missing = unpatched().clean_exposure() - patched().clean_exposure();
         if (missing > 0) return run(ArmName::patched, missing);
         return claim(VerdictKind::not_reproduced);
     }
@@ -183,7 +186,7 @@ Decision Decider::stop_assay_lost() const {
     verdict.sentence += fmt::format(
         " But afterwards the kernel without the patch stayed clean as well, over {}: something "
         "besides the patch has changed.",
-        exposure_words(tally_.control.exposure, verdict.unit));
+        exposure_words(tally_.control.clean_exposure(), verdict.unit));
     return Stop{std::move(verdict)};
 }
 
@@ -209,15 +212,16 @@ void Decider::add_statistics(model::Verdict& verdict) const {
     const ArmTally& clean = exchanged ? unpatched() : patched();
     const double minus_ln_alpha = -std::log1p(-plan_.confidence);
     if (hit.counts.hits >= tally_.k && clean.counts.hits == 0) {
-        verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, hit.exposure);
+        verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, hit.hit_exposure());
         // Two attempts at one claim double the chance of a false one.
-        verdict.p_value =
-            std::min(1.0, tally_.attempts * p_of_no_hit(tally_.k, hit.exposure, clean.exposure));
-        if (clean.exposure > 0)
-            verdict.rate_ratio_bound = minus_ln_alpha * hit.exposure / (tally_.k * clean.exposure);
+        verdict.p_value = std::min(1.0, tally_.attempts * p_of_no_hit(tally_.k, hit.hit_exposure(),
+                                                                      clean.clean_exposure()));
+        if (clean.clean_exposure() > 0)
+            verdict.rate_ratio_bound =
+                minus_ln_alpha * hit.hit_exposure() / (tally_.k * clean.clean_exposure());
     }
-    if (hit.counts.hits == 0 && unpatched().exposure > 0)
-        verdict.rate_bound = minus_ln_alpha / unpatched().exposure;
+    if (hit.counts.hits == 0 && unpatched().clean_exposure() > 0)
+        verdict.rate_bound = minus_ln_alpha / unpatched().clean_exposure();
 }
 
 // Verbatim has had its share and did not reproduce the bug often enough, or cannot run here.

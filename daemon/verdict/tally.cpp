@@ -78,9 +78,6 @@ class Counter {
         check_unit(outcome.unit);
         arm.counts.exposure += sane(outcome.exposure);
         add_kind(arm, trial);
-        // The detector's grain is one unit: a hit that came before the first heartbeat must not
-        // make the clean arm's task vanish.
-        arm.exposure = std::max(arm.counts.exposure, static_cast<double>(arm.counts.hits));
     }
 
     [[nodiscard]] std::vector<std::string> void_causes() const {
@@ -98,6 +95,7 @@ class Counter {
 
     void add_void(ArmTally& arm, const model::TrialOutcome& outcome) {
         ++arm.counts.voids;
+        if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
         if (is_ours(outcome))
             ++arm.interrupted;

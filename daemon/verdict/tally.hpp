@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,10 +13,19 @@ namespace krepro::verdict {
 // One arm of the comparison, counted.
 struct ArmTally {
     model::ArmCounts counts;
-    int new_splats = 0;   // `other` trials that show something the unpatched arm has not shown
-    int interrupted = 0;  // voids that krepro made itself, by a stop or a cancel
-    int blind_early = 0;  // lockdep was off, or the target hit, before the workload began
-    double exposure = 0;  // counts.exposure, at least one unit for each hit
+    int new_splats = 0;        // `other` trials that show something the unpatched arm has not shown
+    int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
+    int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
+    double void_exposure = 0;  // gathered by trials that then were void
+
+    // As the arm that stays clean: evidence only.
+    [[nodiscard]] double clean_exposure() const { return counts.exposure; }
+    // As the arm that hits it must not come out too small. Void trials count: had a hit come
+    // before the cause of the void, it would have been counted, so the time without one counts as
+    // well. And a hit has at least one unit, however early it came.
+    [[nodiscard]] double hit_exposure() const {
+        return std::max(counts.exposure, static_cast<double>(counts.hits)) + void_exposure;
+    }
 };
 
 // What the rule needs to know of the trials: those of one workload form, split into the test's two

@@ -31,6 +31,19 @@ std::string hits_in(const ArmTally& arm, ArmName name, model::ExposureUnit unit)
                        exposure_words(counts.exposure, unit));
 }
 
+// "The bug hit in 1 of 2 boots without the patch (90 guest seconds); no boot with it gave evidence"
+std::string both_arms(const Tally& tally) {
+    const auto unpatched = hits_in(tally.unpatched, ArmName::unpatched, tally.unit);
+    const auto patched = hits_in(tally.patched, ArmName::patched, tally.unit);
+    if (boots_of(tally.unpatched.counts) == 0 && boots_of(tally.patched.counts) == 0)
+        return "No boot gave evidence";
+    if (boots_of(tally.patched.counts) == 0)
+        return fmt::format("The bug hit in {}; no boot with it gave evidence", unpatched);
+    if (boots_of(tally.unpatched.counts) == 0)
+        return fmt::format("No boot without the patch gave evidence; the bug hit in {}", patched);
+    return fmt::format("The bug hit in {} and in {}", unpatched, patched);
+}
+
 std::string probability_words(double p) {
     return p < 0.0001 ? std::string("below 0.0001") : fmt::format("{:.2g}", p);
 }
@@ -62,10 +75,8 @@ std::string control_words(const Tally& tally) {
 }
 
 std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tally) {
-    std::string text = fmt::format(
-        "The bug hit in {} and in {}: it was not reproduced, so nothing is proved about the patch.",
-        hits_in(tally.unpatched, ArmName::unpatched, verdict.unit),
-        hits_in(tally.patched, ArmName::patched, verdict.unit));
+    std::string text =
+        both_arms(tally) + ": it was not reproduced, so nothing is proved about the patch.";
     if (verdict.rate_bound && *verdict.rate_bound > 0) {
         text += fmt::format(" Without the patch it hits at most once in {} ({:g} % confidence).",
                             exposure_words(1 / *verdict.rate_bound, verdict.unit),
@@ -84,8 +95,13 @@ std::string void_words(const Tally& tally) {
     const int voids =
         tally.unpatched.counts.voids + tally.patched.counts.voids + tally.control.counts.voids;
     if (voids == 0) return {};
-    return fmt::format("{} of {} gave no evidence and {} not counted.", voids,
-                       boots_words(tally.trials()), voids == 1 ? "was" : "were");
+    std::string words = fmt::format("{} of {} gave no evidence and {} not counted", voids,
+                                    boots_words(tally.trials()), voids == 1 ? "was" : "were");
+    const double charged = tally.unpatched.void_exposure;
+    if (tally.unpatched.counts.hits > 0 && charged > 0)
+        words += fmt::format(", but for {} without the patch, which lower the rate there",
+                             exposure_words(charged, tally.unit));
+    return words + ".";
 }
 
 bool rests_on_a_clean_arm(VerdictKind kind) {
@@ -122,14 +138,8 @@ std::string exposure_words(double exposure, model::ExposureUnit unit) {
     return fmt::format("{:.0f} {}", exposure, name);
 }
 
-std::string hits_in_boots(const Tally& tally, ArmName arm) {
-    return hits_in(tally.arm(arm), arm, tally.unit);
-}
-
 std::string sentence_for(const model::Verdict& verdict, const Tally& tally) {
-    const std::string both = fmt::format("The bug hit in {} and in {}",
-                                         hits_in(tally.unpatched, ArmName::unpatched, verdict.unit),
-                                         hits_in(tally.patched, ArmName::patched, verdict.unit));
+    const std::string both = both_arms(tally);
     switch (verdict.kind) {
         case VerdictKind::fixed:
             return comparison(verdict, tally) + control_words(tally);

@@ -15,9 +15,6 @@ namespace krepro::verdict {
 [[nodiscard]] std::vector<std::string> limits_for(const model::Verdict& verdict,
                                                   const Tally& tally);
 
-// "3 of 4 boots without the patch (410 deadline-task exits)"
-[[nodiscard]] std::string hits_in_boots(const Tally& tally, model::ArmName arm);
-
 // "410 deadline-task exits", "12.5 guest seconds"
 [[nodiscard]] std::string exposure_words(double exposure, model::ExposureUnit unit);
 

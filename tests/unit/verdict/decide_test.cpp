@@ -274,6 +274,28 @@ TEST(VerdictDecide, exposure_of_another_splat_on_unpatched_counts) {
     EXPECT_NEAR(next_trial(plan_of(), trials).exposure_goal, 342.9, 0.1);
 }
 
+TEST(VerdictDecide, what_a_void_trial_had_gathered_counts_against_the_claim_only) {
+    auto late_void = no_evidence(k_unpatched, Cause::early_exit);
+    late_void.outcome.exposure = 100;
+    const Trials trials = Trials{late_void} + three_hits();
+    EXPECT_NEAR(next_trial(plan_of(), trials).exposure_goal, 342.9, 0.1);
+    late_void.arm = k_patched;
+    EXPECT_NEAR(next_trial(plan_of(), three_hits() + Trials{late_void}).exposure_goal, 171.4, 0.1);
+    const auto verdict = verdict_of(plan_of(), trials + Trials{clean(k_patched, 343)});
+    EXPECT_EQ(verdict.unpatched.exposure, 100);
+    EXPECT_NEAR(verdict.p_value.value(), std::pow(200.0 / 543, 3), 1e-9);
+    EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("but for 100 deadline-task exits")));
+}
+
+TEST(VerdictDecide, an_arm_without_evidence_is_not_said_to_be_clean) {
+    const auto none = summarize(plan_of(), {}, VerdictKind::inconclusive, "");
+    EXPECT_EQ(none.sentence, "No boot gave evidence.");
+    const auto half = summarize(plan_of(), three_hits(), VerdictKind::inconclusive, "");
+    EXPECT_EQ(half.sentence,
+              "The bug hit in 3 of 3 boots without the patch (100 deadline-task exits); no boot "
+              "with it gave evidence.");
+}
+
 TEST(VerdictDecide, hits_without_exposure_still_ask_for_some) {
     const auto run = next_trial(plan_of(), repeated(3, hit(k_unpatched, 0)));
     EXPECT_EQ(run.arm, k_patched);

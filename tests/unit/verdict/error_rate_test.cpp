@@ -49,6 +49,20 @@ TEST(VerdictErrorRate, the_bound_is_reached_so_that_no_exposure_is_wasted) {
     EXPECT_GE(share_of(VerdictKind::fixed, world, plan), 0.03);
 }
 
+TEST(VerdictErrorRate, voids_under_load_do_not_shorten_the_unpatched_exposure) {
+    // Frequent bugs come before the cause of the void, rare ones after it: were the void trials
+    // forgotten, the unpatched rate would look too high.
+    Plan plan = unlimited_plan();
+    plan.confirm_assay = false;
+    for (const double hit_share : {0.05, 0.2, 0.5}) {
+        World world;
+        world.hit_share = hit_share;
+        world.void_share = 0.33;
+        world.void_loaded = 1;
+        EXPECT_LE(share_of(VerdictKind::fixed, world, plan), allowed(0.05)) << hit_share;
+    }
+}
+
 TEST(VerdictErrorRate, two_workloads_do_not_double_it) {
     // The worst case for `auto`: a rate at which the verbatim share often ends before the third
     // hit, and the same rate again with the amplified form.

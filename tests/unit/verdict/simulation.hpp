@@ -14,9 +14,10 @@ namespace krepro::verdict::simulation {
 // exposure runs to the first heartbeat after it, a clean trial's to its last one; a trial ends when
 // it has its goal and has lingered, or at its wall limit.
 struct World {
-    double hit_share = 0.5;   // of full-length unpatched trials that hit
-    double patched_rate = 1;  // in units of the unpatched rate: 0 is a perfect fix
-    double void_share = 0;
+    double hit_share = 0.5;    // of full-length unpatched trials that hit
+    double patched_rate = 1;   // in units of the unpatched rate: 0 is a perfect fix
+    double void_share = 0;     // of trials that would be void if the bug did not come first
+    double void_loaded = 0.5;  // of those: under load, at any time; the others never boot
     double boot_s = 8;
     double void_s = 20;     // what a void trial costs
     double loaded_s = 232;  // of a full-length trial after "ready"
@@ -36,13 +37,17 @@ class Simulator {
     }
 
     model::TrialOutcome trial(model::ArmName arm, double goal) {
-        if (uniform() < world_.void_share) return void_trial();
         const double rate =
             arm == model::ArmName::unpatched ? hit_rate_ : hit_rate_ * world_.patched_rate;
         const double wanted =
             goal > 0 ? std::min(std::ceil(goal), world_.loaded_s) : world_.loaded_s;
         const double watched = std::min(wanted + world_.linger_s, world_.loaded_s);
         const double hit_at = rate > 0 ? -std::log1p(-uniform()) / rate : watched + 1;
+        if (uniform() < world_.void_share) {
+            if (uniform() >= world_.void_loaded) return boot_hang();
+            const double void_at = uniform() * world_.loaded_s;
+            if (void_at < std::min(hit_at, watched)) return void_under_load(arm, void_at);
+        }
         return hit_at < watched ? hit_trial(hit_at) : clean_trial(wanted, watched);
     }
 
@@ -65,11 +70,19 @@ class Simulator {
     double uniform() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   private:
-    [[nodiscard]] model::TrialOutcome void_trial() const {
+    [[nodiscard]] model::TrialOutcome boot_hang() const {
         model::TrialOutcome outcome;
         outcome.kind = model::OutcomeKind::none;
         outcome.cause = model::Cause::boot_hang;
         outcome.wall_s = world_.void_s;
+        return outcome;
+    }
+    [[nodiscard]] model::TrialOutcome void_under_load(model::ArmName arm, double void_at) const {
+        model::TrialOutcome outcome;
+        outcome.kind = model::OutcomeKind::none;
+        outcome.cause = model::Cause::early_exit;
+        outcome.exposure = std::floor(void_at) + (arm == model::ArmName::unpatched ? 1 : 0);
+        outcome.wall_s = world_.boot_s + void_at;
         return outcome;
     }
     [[nodiscard]] model::TrialOutcome hit_trial(double hit_at) const {
