@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { running_trial } from './samples.mjs';
 import {
     add_job,
     consoles,
@@ -16,9 +17,8 @@ import {
     jobs,
     mail_of_job,
     reports,
-    running_trial,
     trials,
-} from './samples.mjs';
+} from './store.mjs';
 
 const k_dist = fileURLToPath(new URL('../dist', import.meta.url));
 const k_policy =

@@ -4,7 +4,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import './style/base.css';
 import './style/parts.css';
-import './style/pages.css';
+import './style/frames.css';
+import './style/jobs.css';
+import './style/submit.css';
+import './style/job.css';
+import './style/report.css';
+import './style/console.css';
+import './style/narrow.css';
 import { use_keys } from './keys';
 import { ConsolePage } from './pages/console';
 import { JobPage } from './pages/job';

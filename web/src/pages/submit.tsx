@@ -10,59 +10,13 @@ import { bytes, plural } from '../format';
 import type { FieldName } from '../fault';
 import { field_of } from '../fault';
 import { glance } from '../glance';
-import type { WorkloadForm } from '../model';
+import { Field } from '../parts/field';
+import { Options } from '../parts/options';
 import { Shown } from '../parts/text';
 import { go } from '../router';
 import { use_title } from '../title';
 
 const k_max_bytes = 10 << 20;
-
-const k_workloads: Record<WorkloadForm, string> = {
-    amplified: 'The same code path with parameters that hit sooner.',
-    verbatim: 'Exactly what the mail says. It may take long.',
-    auto: 'Verbatim first, amplified when that takes too long.',
-};
-const k_confidences: Record<string, string> = {
-    '0.9': 'Of ten patches that do nothing, one may pass as fixed. 3 hits are asked for.',
-    '0.95': 'Of twenty patches that do nothing, one may pass as fixed. 3 hits are asked for.',
-    '0.99': 'Of a hundred patches that do nothing, one may pass as fixed. 5 hits are asked for.',
-};
-const k_trees = ['debian-6.1.8-rt5', 'debian-6.1-rt', 'debian-6.12'];
-
-function Fault({ problem, id }: { problem: Problem | null; id: string }) {
-    if (!problem) return null;
-    return (
-        <p class="fault" id={id} role="alert">
-            <Shown text={problem.detail || problem.title} />
-            {problem.hint ? (
-                <>
-                    {' '}
-                    <Shown text={problem.hint} />
-                </>
-            ) : null}
-        </p>
-    );
-}
-
-function Field({
-    label,
-    name,
-    problem,
-    children,
-}: {
-    label: string;
-    name: FieldName;
-    problem: Problem | null;
-    children: ComponentChildren;
-}) {
-    return (
-        <div class={`field ${problem ? 'wrong' : ''}`}>
-            <label for={name}>{label}</label>
-            {children}
-            <Fault problem={problem} id={`${name}-fault`} />
-        </div>
-    );
-}
 
 function Seen({ mail }: { mail: string }) {
     const seen = useMemo(() => glance(mail), [mail]);
@@ -232,93 +186,7 @@ export function SubmitPage() {
                     problem={fault('mail')}
                 />
                 <div class="options">
-                    <Field label="Tree" name="tree" problem={fault('tree')}>
-                        <input
-                            id="tree"
-                            list="trees"
-                            required
-                            value={form.tree}
-                            spellcheck={false}
-                            aria-invalid={fault('tree') !== null}
-                            onInput={(event) => set({ tree: event.currentTarget.value })}
-                        />
-                        <datalist id="trees">
-                            {k_trees.map((tree) => (
-                                <option key={tree} value={tree} />
-                            ))}
-                        </datalist>
-                    </Field>
-                    <Field label="Profile" name="profile" problem={fault('profile')}>
-                        <input
-                            id="profile"
-                            required
-                            value={form.profile}
-                            spellcheck={false}
-                            aria-invalid={fault('profile') !== null}
-                            onInput={(event) => set({ profile: event.currentTarget.value })}
-                        />
-                    </Field>
-                    <Field label="Workload" name="workload" problem={fault('workload')}>
-                        <select
-                            id="workload"
-                            value={form.workload}
-                            aria-describedby="workload-hint"
-                            onChange={(event) =>
-                                set({ workload: event.currentTarget.value as WorkloadForm })
-                            }
-                        >
-                            {Object.keys(k_workloads).map((name) => (
-                                <option key={name} value={name}>
-                                    {name}
-                                </option>
-                            ))}
-                        </select>
-                        <p class="hint" id="workload-hint">
-                            {k_workloads[form.workload]}
-                        </p>
-                    </Field>
-                    <Field label="Confidence" name="confidence" problem={fault('confidence')}>
-                        <select
-                            id="confidence"
-                            value={form.confidence}
-                            aria-describedby="confidence-hint"
-                            onChange={(event) => set({ confidence: event.currentTarget.value })}
-                        >
-                            {Object.keys(k_confidences).map((value) => (
-                                <option key={value} value={value}>
-                                    {Number(value) * 100} %
-                                </option>
-                            ))}
-                        </select>
-                        <p class="hint" id="confidence-hint">
-                            {k_confidences[form.confidence]}
-                        </p>
-                    </Field>
-                    <div class="pair">
-                        <Field label="Minutes" name="minutes" problem={fault('minutes')}>
-                            <input
-                                id="minutes"
-                                type="number"
-                                min="1"
-                                max="10080"
-                                required
-                                value={form.minutes}
-                                onInput={(event) => set({ minutes: event.currentTarget.value })}
-                            />
-                        </Field>
-                        <Field label="Trials" name="trials" problem={fault('trials')}>
-                            <input
-                                id="trials"
-                                type="number"
-                                min="2"
-                                max="10000"
-                                required
-                                value={form.trials}
-                                onInput={(event) => set({ trials: event.currentTarget.value })}
-                            />
-                        </Field>
-                        <p class="hint">at most, both arms together; builds are not counted</p>
-                    </div>
+                    <Options form={form} set={set} fault={fault} />
                     <button
                         type="submit"
                         class="primary"
