@@ -54,7 +54,7 @@ void Assembler::open(const Line& line, const Family& family, std::vector<model::
     Open splat;
     splat.family = &family;
     for (Kept& kept : recent_)
-        if (kept.line.caller == line.caller) {
+        if (kept.line.caller == line.caller && line.number <= kept.line.number + k_recent) {
             kept.line.text = kept.text;
             append(splat, kept.line);
         }
@@ -91,16 +91,9 @@ bool Assembler::is_foreign(const Open& splat, const Line& line) {
     return !line.from_kernel && splat.lines[splat.headline].line.from_kernel;
 }
 
-void Assembler::remember(const Line& line) {
-    if (!announces_splat(line.text)) {
-        const Family* family = find_family(line.text);
-        if (family == nullptr || family->role != HeadlineRole::details) {
-            if (!recent_.empty() && !line.text.empty() &&
-                line.number > recent_.back().line.number + k_recent)
-                recent_.clear();
-            return;
-        }
-    }
+void Assembler::remember(const Line& line, const Family* family) {
+    const bool detail = family != nullptr && family->role == HeadlineRole::details;
+    if (!detail && !announces_splat(line.text)) return;
     recent_.push_back({std::string(line.text), line});
     if (recent_.size() > k_recent) recent_.pop_front();
 }
@@ -155,7 +148,7 @@ std::vector<model::Report> Assembler::take(const Line& line) {
     if (family != nullptr && family->role != HeadlineRole::details)
         open(line, *family, done);
     else
-        remember(line);
+        remember(line, family);
     return done;
 }
 

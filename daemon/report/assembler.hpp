@@ -53,7 +53,7 @@ class Assembler {
     static bool is_foreign(const Open& splat, const Line& line);
     bool goes_on(Open& splat, const Line& line, const Family* family);
     void age(const Line& line, std::vector<model::Report>& done);
-    void remember(const Line& line);
+    void remember(const Line& line, const Family* family);
     [[nodiscard]] std::vector<const Open*> in_console_order() const;
     static void complete(const Open& splat, std::vector<model::Report>& done);
 

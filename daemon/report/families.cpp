@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "report/prefilter.hpp"
 #include "report/text.hpp"
 
 namespace krepro::report {
@@ -213,7 +214,7 @@ std::span<const Family> families() {
 }
 
 const Family* find_family(std::string_view text) {
-    if (!may_be_headline(text)) return nullptr;
+    if (!may_be_headline(text) || find_anchor(text) == std::string_view::npos) return nullptr;
     for (const Family& family : k_families) {
         if (!holds(text, family.needle, family.also)) continue;
         for (const std::string_view words : k_harmless)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/frame_class.hpp"
 
-#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace krepro::report {
 namespace {
@@ -283,14 +283,31 @@ bool matches(std::string_view function, std::string_view pattern) {
     return function.find(tail.substr(0, end), star) != std::string_view::npos;
 }
 
+// The rules by their first character, in their order.
+class RulesByFirst {
+  public:
+    RulesByFirst() {
+        for (const Rule& rule : k_rules)
+            lists_[static_cast<unsigned char>(rule.name.front())].push_back(&rule);
+    }
+    [[nodiscard]] const std::vector<const Rule*>& of(char first) const {
+        return lists_[static_cast<unsigned char>(first)];
+    }
+
+  private:
+    std::array<std::vector<const Rule*>, 256> lists_;
+};
+
 }  // namespace
 
 FrameClass classify_frame(std::string_view function) {
     const auto dot = function.find('.', 1);
     if (dot != std::string_view::npos) function = function.substr(0, dot);
-    const auto rule = std::find_if(k_rules.begin(), k_rules.end(),
-                                   [&](const Rule& r) { return matches(function, r.name); });
-    return rule == k_rules.end() ? FrameClass::specific : rule->frame_class;
+    if (function.empty()) return FrameClass::specific;
+    static const RulesByFirst rules;
+    for (const Rule* rule : rules.of(function.front()))
+        if (matches(function, rule->name)) return rule->frame_class;
+    return FrameClass::specific;
 }
 
 }  // namespace krepro::report

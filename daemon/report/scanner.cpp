@@ -9,6 +9,7 @@
 #include "report/assembler.hpp"
 #include "report/interpret.hpp"
 #include "report/line.hpp"
+#include "report/prefilter.hpp"
 #include "report/text.hpp"
 
 namespace krepro::report {
@@ -42,6 +43,18 @@ struct Scanner::Impl {
         line.number = ++lines;
         return assembler.take(line);
     }
+    // How many bytes of whole lines at the beginning of `bytes` hold nothing to look at. They count
+    // as read.
+    std::size_t skip_quiet_lines(std::string_view bytes) {
+        if (assembler.pending()) return 0;
+        const auto anchor = find_anchor(bytes);
+        const auto last = bytes.substr(0, anchor).rfind('\n');
+        if (last == std::string_view::npos) return 0;
+        const std::size_t size = last + 1;
+        lines += count_newlines(bytes.substr(0, size));
+        offset += size;
+        return size;
+    }
     void keep(std::string_view bytes) {
         partial_size += bytes.size();
         if (partial.size() < k_max_line) partial += bytes.substr(0, k_max_line - partial.size());
@@ -62,6 +75,7 @@ Scanner& Scanner::operator=(Scanner&&) noexcept = default;
 std::vector<model::Report> Scanner::feed(std::string_view bytes) {
     std::vector<model::Report> reports;
     while (!bytes.empty()) {
+        if (impl_->partial_size == 0) bytes.remove_prefix(impl_->skip_quiet_lines(bytes));
         const auto newline = bytes.find('\n');
         if (newline == std::string_view::npos) {
             impl_->keep(bytes);
