@@ -59,6 +59,9 @@ util::Result<Json> parse_json(std::string_view text, const std::string& where) {
         return util::fail(util::ErrorKind::invalid_input,
                           fmt::format("not JSON at byte {}", e.byte), where,
                           "send one JSON document in UTF-8");
+    } catch (const Json::exception&) {  // a number that no double holds
+        return util::fail(util::ErrorKind::invalid_input, "not JSON that can be kept", where,
+                          "send numbers that fit a double");
     }
 }
 

@@ -55,6 +55,10 @@ TEST(ModelJson, deep_nesting_is_refused_without_recursion) {
     EXPECT_TRUE(parse_json(R"({"a":"[[[[[[[[[[[[[[[[[[[[[[[[[[["})"));
 }
 
+TEST(ModelJson, a_number_that_no_double_holds_is_refused) {
+    EXPECT_FALSE(parse_json(R"({"a":1e999})"));
+}
+
 TEST(ModelJson, invalid_utf8_can_be_dumped) {
     EXPECT_EQ(dump(Json("a\xff")), "\"a\xef\xbf\xbd\"");
 }

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: a real daemon on a state folder of its own, and its API.
+
+The cache of trees and kernels is the machine's own (KREPRO_CACHE), so that what the demo built is
+not built again.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("KREPRO_BINARY", SOURCE / "build/dev/bin/krepro"))
+SEED = SOURCE / "patches/seed/mail.txt"
+CACHE = pathlib.Path(os.environ.get(
+    "KREPRO_CACHE",
+    "/var/cache/krepro" if os.geteuid() == 0 else pathlib.Path.home() / ".cache/krepro"))
+
+
+def say(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
+
+
+def qemu_of(state):
+    """Processes of QEMU that belong to this state folder: pids."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if line.startswith("/usr/bin/qemu-system") and str(state) in line:
+            found.append(int(entry.name))
+    return found
+
+
+class Daemon:
+    """`krepro serve` on a free port. The state folder outlives a kill, until close()."""
+
+    def __init__(self, state=None):
+        # Short, because unix sockets are made below it.
+        self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="krepro-e2e-", dir="/tmp"))
+        self.state.chmod(0o755)
+        self.log_path = self.state / "daemon.log"
+        self.start()
+
+    def start(self):
+        environment = dict(os.environ, KREPRO_STATE=str(self.state), KREPRO_CACHE=str(CACHE))
+        before = self.log_path.stat().st_size if self.log_path.exists() else 0
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen([str(BINARY), "serve", "--port", "0"],
+                                        stdout=self.log, stderr=self.log, env=environment)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            text = self.log_path.read_bytes()[before:].decode(errors="replace")
+            found = re.search(r"listens on port (\d+)", text)
+            if found:
+                self.url = f"http://127.0.0.1:{found[1]}"
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError("the daemon did not start:\n" + self.log_path.read_text())
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self):
+        self.process.terminate()
+        return self.process.wait(timeout=60)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.terminate()
+        self.log.close()
+        if os.environ.get("KREPRO_KEEP"):
+            say(f"state kept in {self.state}")
+        else:
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    def request(self, path, data=None, headers=None, method=None):
+        """Status, headers and body of an answer, errors included."""
+        request = urllib.request.Request(self.url + path, data=data, headers=headers or {},
+                                         method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def get(self, path):
+        status, _, body = self.request(path)
+        assert status == 200, (path, status, body)
+        return json.loads(body)
+
+    def submit(self, mail, **options):
+        query = "&".join(f"{key}={value}" for key, value in options.items())
+        status, headers, body = self.request(f"/api/v1/jobs?{query}", data=mail,
+                                             headers={"Content-Type": "text/plain"})
+        assert status in (201, 202), (status, body)
+        assert headers["Location"], headers
+        return json.loads(body)["id"]
+
+    def wait(self, job, until=lambda j: j["stage"] == "done", seconds=3600):
+        """Polls a job until it is as asked; says each stage once."""
+        deadline, stage = time.monotonic() + seconds, None
+        while time.monotonic() < deadline:
+            now = self.get(f"/api/v1/jobs/{job}")
+            if now["stage"] != stage:
+                stage = now["stage"]
+                say(f"job {job}: {stage}")
+            if until(now):
+                return now
+            if now["stage"] == "done":
+                raise AssertionError(f"job {job} ended too early: {now['problem']}")
+            time.sleep(0.5)
+        raise AssertionError(f"job {job} did not get there in {seconds} s, it is {stage}")
+
+
+def summary(job):
+    verdict = job["verdict"]
+    return f"{verdict['kind']}: {verdict['sentence']}"
+
+
+class WithDaemon(unittest.TestCase):
+    """One daemon for the cases of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon()
+        cls.addClassCleanup(cls.daemon.close)

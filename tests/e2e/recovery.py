@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon that is killed in the middle of a trial leaves nothing behind and loses nothing."""
+import time
+import unittest
+
+from krepro import SEED, WithDaemon, qemu_of, say, summary
+
+
+class Recovery(WithDaemon):
+    def test_a_killed_daemon_goes_on_from_its_last_finished_stage(self):
+        daemon = self.daemon
+        job = daemon.submit(SEED.read_bytes(), workload="amplified")
+        daemon.wait(job, until=lambda j: j["stage"] == "running", seconds=2400)
+        running = self.wait_for_trial(job)
+        say("kill -9 in the middle of a trial")
+        daemon.kill()
+        self.assertTrue(qemu_of(daemon.state), "the VM dies with the daemon: nothing to clean up")
+        daemon.start()
+        self.wait_until_gone(running)
+        ended = daemon.wait(job, seconds=1800)
+        say(summary(ended))
+        self.assertEqual(ended["verdict"]["kind"], "fixed", summary(ended))
+        trials = daemon.get(f"/api/v1/jobs/{job}/trials")["trials"]
+        interrupted = [t for t in trials if t["outcome"]["cause"] == "interrupted"]
+        self.assertEqual(len(interrupted), 1, trials)
+        self.assertEqual(len({t["id"] for t in trials}), len(trials))
+        self.assertEqual(qemu_of(daemon.state), [])
+
+        say("SIGTERM while nothing runs ends the daemon in order")
+        self.assertEqual(daemon.terminate(), 0)
+
+    def wait_for_trial(self, job):
+        """Until a VM has been under load for a while; its processes."""
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            processes = qemu_of(self.daemon.state)
+            trials = self.daemon.get(f"/api/v1/jobs/{job}/trials")["trials"]
+            if processes and trials and trials[-1]["outcome"] is None:
+                time.sleep(3)
+                if set(processes) & set(qemu_of(self.daemon.state)):
+                    return processes
+            time.sleep(0.2)
+        self.fail("no trial has started")
+
+    def wait_until_gone(self, processes):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if not set(processes) & set(qemu_of(self.daemon.state)):
+                return
+            time.sleep(0.2)
+        self.fail(f"QEMU of the killed daemon lives on: {processes}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

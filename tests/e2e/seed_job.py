@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, for real: the seed's mail goes in, `fixed` comes out, with its evidence over HTTP."""
+import json
+import os
+import subprocess
+import unittest
+
+from krepro import BINARY, SEED, SOURCE, WithDaemon, say, summary
+
+
+class SeedJob(WithDaemon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        say("submitting the seed's mail by the command line")
+        run = subprocess.run([str(BINARY), "submit", "--wait", "--json", "--workload", "amplified",
+                              "--server", cls.daemon.url, str(SEED)],
+                             capture_output=True, text=True, timeout=2400)
+        cls.exit_code, cls.output = run.returncode, run.stdout
+        if run.returncode != 0:
+            say(run.stdout[-2000:] + run.stderr[-4000:])
+        cls.job = cls.daemon.get("/api/v1/jobs/1")
+        cls.reports = cls.daemon.get("/api/v1/jobs/1/reports")["reports"]
+        say(summary(cls.job))
+
+    def test_the_verdict_is_fixed_and_the_exit_code_says_so(self):
+        self.assertEqual(self.job["verdict"]["kind"], "fixed", summary(self.job))
+        self.assertEqual(self.exit_code, 0)
+        self.assertEqual(self.job["direction"], "forward")
+
+    def test_the_numbers_are_what_the_rule_asks_for(self):
+        verdict = self.job["verdict"]
+        self.assertEqual(verdict["confidence"], 0.95)
+        self.assertEqual(verdict["hits_needed"], 3)
+        self.assertGreaterEqual(verdict["unpatched"]["hits"], 3)
+        self.assertEqual(verdict["patched"]["hits"], 0)
+        self.assertEqual(verdict["unit"], "deadline_exits")
+        self.assertGreater(verdict["exposure_needed"], 0)
+        self.assertGreaterEqual(verdict["patched"]["exposure"], verdict["exposure_needed"])
+        self.assertLessEqual(verdict["p_value"], 0.05)
+
+    def test_clean_trials_had_lockdep_alive_to_the_end(self):
+        clean = [t for t in self.daemon.get("/api/v1/jobs/1/trials")["trials"]
+                 if t["outcome"]["kind"] == "clean"]
+        self.assertTrue(clean)
+        for trial in clean:
+            self.assertTrue(trial["outcome"]["lockdep_alive_at_end"], trial)
+
+    def test_the_report_is_the_invalid_wait_context_of_the_mail_as_data(self):
+        found = [r for r in self.reports if r["report"]["kind"] == "invalid_wait_context"]
+        self.assertTrue(found, [r["report"]["title"] for r in self.reports])
+        stored = found[0]
+        report = stored["report"]
+        self.assertTrue(stored["matches_expected"])
+        self.assertTrue(stored["target"])
+        self.assertTrue(report["title"])
+        self.assertEqual(report["locks"][0]["name"], "stock_lock")
+        self.assertEqual(report["locks"][0]["wait_outer"]["value"], 3)
+        self.assertEqual(report["locks"][0]["wait_inner"]["value"], 3)
+        self.assertEqual(report["context"]["wait_inner"]["value"], 2)
+        self.assertEqual(report["context"]["interrupt"], "hardirq")
+
+    def test_the_frames_lead_from_the_lock_to_the_timer(self):
+        report = next(r["report"] for r in self.reports
+                      if r["report"]["kind"] == "invalid_wait_context")
+        names = [f["function"] for f in report["frames"] if f["certain"]]
+        wanted = ["rt_spin_lock", "refill_obj_stock", "kmem_cache_free", "__put_task_struct",
+                  "inactive_task_timer"]
+        places = [names.index(name) for name in wanted]
+        self.assertEqual(places, sorted(places), names)
+
+    def test_a_console_is_served_in_ranges(self):
+        trial = self.reports[0]["trial"]
+        path = f"/api/v1/trials/{trial}/console"
+        status, headers, whole = self.daemon.request(path)
+        self.assertEqual(status, 200)
+        self.assertIn(b"Invalid wait context", whole)
+        self.assertIn(b"PREEMPT_RT", whole)
+        status, headers, part = self.daemon.request(path, headers={"Range": "bytes=10-29"})
+        self.assertEqual((status, part), (206, whole[10:30]))
+        self.assertEqual(headers["Content-Range"], f"bytes 10-29/{len(whole)}")
+
+    def test_the_same_job_again_builds_nothing(self):
+        before = self.job
+        again = self.daemon.submit(SEED.read_bytes(), workload="amplified")
+        job = self.daemon.wait(again, until=lambda j: j["stage"] == "running", seconds=300)
+        self.daemon.request(f"/api/v1/jobs/{again}/cancel", data=b"", method="POST")
+        for arm in ("unpatched_build", "patched_build"):
+            self.assertTrue(job[arm]["cached"], job[arm])
+            self.assertEqual(job[arm]["bzimage"], before[arm]["bzimage"])
+        ended = self.daemon.wait(again)
+        self.assertEqual(ended["verdict"]["kind"], "error")
+        self.assertIn("cancelled", ended["problem"]["what"])
+
+    def test_the_dashboard_shows_it_in_a_browser(self):
+        shots = os.environ.get("KREPRO_SHOTS")
+        run = subprocess.run(
+            ["node", "web/e2e/run.mjs", "--url", self.daemon.url, "--job", "1"] +
+            (["--shots", shots] if shots else []),
+            cwd=SOURCE, capture_output=True, text=True, timeout=300)
+        say(run.stdout)
+        self.assertEqual(run.returncode, 0, run.stdout[-3000:] + run.stderr[-3000:])
+
+    def test_events_can_be_read_again_from_any_point_without_loss(self):
+        def events(after):
+            status, _, body = self.daemon.request(
+                "/api/v1/jobs/1/events", headers={"Last-Event-ID": str(after)})
+            self.assertEqual(status, 200)
+            return [json.loads(line[6:])["seq"] for line in body.decode().splitlines()
+                    if line.startswith("data: ")]
+
+        everything = events(0)
+        self.assertEqual(everything, sorted(set(everything)))
+        middle = everything[len(everything) // 2]
+        self.assertEqual(events(middle), [seq for seq in everything if seq > middle])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
