@@ -106,6 +106,36 @@ function send_console(request, response, id) {
     });
 }
 
+// As the harness writes it: a beat a second, a hit in the last.
+function send_harness(response, id) {
+    const { outcome } = trials.get(id);
+    const lines = [
+        { type: 'hello', uptime: 2.1, release: '6.1.8-rt5' },
+        { type: 'ready', uptime: 2.6 },
+    ];
+    const seconds = Math.max(12, Math.round(outcome?.guest_s ?? 20) + 8);
+    for (let beat = 0; beat < seconds; ++beat) {
+        const uptime = 3 + beat * 1.02;
+        const iteration = 1 + Math.floor(beat / 6);
+        if (beat % 6 === 0) lines.push({ type: 'iteration_start', uptime, iteration });
+        lines.push({
+            type: 'heartbeat',
+            uptime,
+            iteration,
+            debug_locks: outcome?.kind === 'hit' && uptime > 20.3 ? 0 : 1,
+            dl_tasks: (beat * 7) % 6,
+            dl_exits: Math.round((outcome?.exposure ?? 30) * (beat / seconds)),
+            mem_available_kib: 700000,
+        });
+    }
+    send(
+        response,
+        200,
+        'text/plain; charset=utf-8',
+        lines.map((line) => JSON.stringify(line)).join('\n'),
+    );
+}
+
 function send_events(response, id) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     let seq = 1;
@@ -171,6 +201,7 @@ const k_routes = [
     ],
     [/^\/jobs\/(\d+)\/events$/, (_r, response, _u, id) => send_events(response, id), jobs],
     [/^\/reports\/(\d+)$/, (_r, response, _u, id) => json(response, 200, reports.get(id)), reports],
+    [/^\/trials\/(\d+)\/harness$/, (_r, response, _u, id) => send_harness(response, id), trials],
     [/^\/trials\/(\d+)$/, (_r, response, _u, id) => json(response, 200, trials.get(id)), trials],
     [
         /^\/trials\/(\d+)\/console$/,

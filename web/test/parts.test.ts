@@ -76,7 +76,7 @@ describe('jumping between lines', () => {
     );
     test('nowhere when there is nothing', () => expect(neighbour([], 5, 1)).toBe(0));
     test('a mark covers its lines', () => {
-        const mark = { first: 3, last: 5, report: 1, title: '', target: true };
+        const mark = { first: 3, last: 5, report: 1, title: '', target: true, uptime: null };
         expect([2, 3, 5, 6].map((line) => mark_at([mark], line) !== null)).toEqual([
             false,
             true,

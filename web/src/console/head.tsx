@@ -4,7 +4,7 @@
 import { console_path } from '../api';
 import { duration, exposure, plural } from '../format';
 import type { Trial } from '../model';
-import { Shown } from '../parts/text';
+import { Raw, Shown } from '../parts/text';
 import { Badge, outcome_look, outcome_words } from '../parts/verdict';
 import type { ConsoleState } from './use_console';
 
@@ -29,6 +29,9 @@ export function ConsoleHead({ trial, state }: { trial: Trial; state: ConsoleStat
                             {' '}
                             · {exposure(outcome.exposure, outcome.unit)} ·{' '}
                             {duration(outcome.wall_s)}
+                            {outcome.ready_s !== null
+                                ? `, ready after ${duration(outcome.ready_s)}`
+                                : ''}
                         </>
                     ) : null}
                     {outcome?.detail ? (
@@ -38,6 +41,12 @@ export function ConsoleHead({ trial, state }: { trial: Trial; state: ConsoleStat
                         </>
                     ) : null}
                 </p>
+                {outcome && outcome.proof.length > 0 ? (
+                    <details class="small">
+                        <summary>Proof: {plural(outcome.proof.length, 'line')}</summary>
+                        <Raw text={outcome.proof.join('\n')} label="Proof of the outcome" />
+                    </details>
+                ) : null}
             </div>
             <span class="links">
                 {trial.ended_at === null ? (

@@ -9,6 +9,7 @@ export interface Mark {
     report: number;
     title: string;
     target: boolean;
+    uptime: number | null; // guest seconds
 }
 
 export function marks_of(reports: StoredReport[], trial: number): Mark[] {
@@ -20,6 +21,7 @@ export function marks_of(reports: StoredReport[], trial: number): Mark[] {
             report: stored.id,
             title: stored.report.title,
             target: stored.target,
+            uptime: stored.report.uptime_s,
         }))
         .sort((a, b) => a.first - b.first);
 }

@@ -5,6 +5,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { get_reports, get_trial } from '../api';
+import { HeartbeatBand } from '../console/band';
 import { ConsoleHead } from '../console/head';
 import type { Mark } from '../console/marks';
 import { marks_of, neighbour } from '../console/marks';
@@ -143,6 +144,7 @@ function Body({ whole }: { whole: TrialWhole }) {
         <>
             <ConsoleHead trial={trial} state={state} />
             <Toolbar tools={tools} state={state} />
+            {trial.harness || running ? <HeartbeatBand trial={trial} marks={marks} /> : null}
             <Lines trial={trial} state={state} place={place} marks={marks} found={found_set} />
         </>
     );

@@ -3,7 +3,7 @@
 
 import { alpha_of_attempt, exposure_factor } from '../evidence';
 import { exposure, number, percent, probability, words } from '../format';
-import type { ArmCounts, Job, Verdict } from '../model';
+import type { ArmCounts, ExposureUnit, Job, Verdict } from '../model';
 import { standing_words } from '../standing';
 import { Shown } from './text';
 import { JobBadge } from './verdict';
@@ -12,6 +12,10 @@ interface Figure {
     label: string;
     value: string;
     note: string;
+}
+
+function unit_word(unit: ExposureUnit): string {
+    return unit === 'guest_seconds' ? 'guest second' : 'deadline exit';
 }
 
 // Trials that are evidence one way or the other.
@@ -49,7 +53,7 @@ function figures(verdict: Verdict): Figure[] {
         list.push({
             label: 'rate',
             value: `≤ ${probability(verdict.rate_bound)}`,
-            note: `hits per ${verdict.unit === 'guest_seconds' ? 'guest second' : 'deadline exit'}`,
+            note: `hits per ${unit_word(verdict.unit)}`,
         });
     return list;
 }
@@ -114,6 +118,15 @@ function Arithmetic({ job, verdict }: { job: Job; verdict: Verdict }) {
                             ratio ≤ ln(1 / (1 − confidence)) · E<sub>A</sub> / (k · E<sub>B</sub>)
                         </dt>
                         <dd>= {number(verdict.rate_ratio_bound)}</dd>
+                    </>
+                ) : null}
+                {verdict.rate_bound !== null ? (
+                    <>
+                        <dt>rate ≤ ln(1 / (1 − confidence)) / E</dt>
+                        <dd>
+                            = {probability(verdict.rate_bound)} hits per {unit_word(verdict.unit)},
+                            E the exposure without a hit
+                        </dd>
                     </>
                 ) : null}
             </dl>
