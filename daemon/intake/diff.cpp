@@ -23,16 +23,43 @@ constexpr std::size_t k_most_bytes = 10 << 20;
 constexpr std::size_t k_most_functions = 200;
 constexpr std::size_t k_most_notes = 50;
 
-// What stands between "diff --git" and the first hunk.
+// What stands between "diff --git" and the first hunk, as far as git apply needs it: it is written
+// anew, so that nothing of it is passed on unread.
 struct FileHead {
     model::PatchFile file;
-    std::vector<std::string_view> extended;  // mode, rename, index lines: kept as they are
+    std::string old_mode;  // of a changed mode: both or none
+    std::string new_mode;
+    std::string file_mode;  // of a created or deleted file
+    std::string index;      // the whole line
+    std::string moved;      // "rename" or "copy"
     bool created = false;
     bool deleted = false;
-    bool mode_changed = false;
-    bool renamed = false;
     bool named_in_hunks = false;  // had "--- " and "+++ "
+
+    [[nodiscard]] bool changes_nothing() const {
+        return !named_in_hunks && !created && !deleted && new_mode.empty() && moved.empty();
+    }
+    [[nodiscard]] bool is_half() const {
+        const bool nameless = file.old_path.empty() && file.new_path.empty();
+        const bool half_moved = !moved.empty() && (file.old_path.empty() || file.new_path.empty());
+        return nameless || half_moved || old_mode.empty() != new_mode.empty();
+    }
 };
+
+bool is_hex(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// "0123abc..4567def 100644"; the mode may be absent.
+bool is_index(std::string_view text) {
+    const auto dots = text.find("..");
+    if (dots == std::string_view::npos || !is_hex(text.substr(0, dots))) return false;
+    text.remove_prefix(dots + 2);
+    const auto space = std::min(text.find(' '), text.size());
+    const auto rest = text.substr(space);
+    return is_hex(text.substr(0, space)) &&
+           (rest.empty() || (rest.size() == 7 && is_hex(rest.substr(1))));
+}
 
 class DiffReader {
   public:
@@ -85,9 +112,11 @@ class DiffReader {
         auto done = lines_[at_].starts_with("diff ") ? read_git_header(head) : Result<void>{};
         if (done) done = read_names(head);
         if (!done) return done;
-        if (!head.named_in_hunks && !head.created && !head.deleted && !head.mode_changed &&
-            !head.renamed)
-            return {};  // "diff --git" of a file with nothing changed: touched, or cut out by hand
+        if (head.is_half())
+            return refuse("a part of the diff does not say which file it changes, or how",
+                          "send the whole diff");
+        // A file that was touched only, or whose hunks were cut out by hand.
+        if (head.changes_nothing()) return {};
         write_head(head);
         while (at_ < lines_.size() && lines_[at_].starts_with("@@")) {
             done = read_one_hunk(head.file);
@@ -115,7 +144,6 @@ class DiffReader {
             const auto extended = read_extended(lines_[at_], head);
             if (!extended) return tl::unexpected(extended.error());
             if (!*extended) break;
-            head.extended.push_back(lines_[at_]);
         }
         if (head.created) head.file.old_path.clear();
         if (head.deleted) head.file.new_path.clear();
@@ -141,36 +169,61 @@ class DiffReader {
 
     // Whether the line is one of git's extended header lines.
     Result<bool> read_extended(std::string_view line, FileHead& head) {
+        line = trim_right(line);
         if (line.starts_with("GIT binary patch") || line.starts_with("Binary files "))
             return refuse(fmt::format("the patch changes the binary file {}", name_of(head.file)),
                           "leave binary files out: they do not change a kernel's behaviour");
         for (const std::string_view key :
-             {"old mode ", "new mode ", "new file mode ", "deleted file mode ", "index "})
-            if (line.starts_with(key)) return read_mode(key, line, head);
+             {"old mode ", "new mode ", "new file mode ", "deleted file mode "})
+            if (line.starts_with(key)) return read_mode(key, line.substr(key.size()), head);
         for (const std::string_view key : {"rename from ", "copy from ", "rename to ", "copy to "})
-            if (line.starts_with(key)) return read_rename(key, line.substr(key.size()), head);
-        return line.starts_with("similarity index ") || line.starts_with("dissimilarity index ");
+            if (line.starts_with(key)) return read_moved(key, line.substr(key.size()), head);
+        if (line.starts_with("index ")) return read_index(line, head);
+        return line.starts_with("similarity index") || line.starts_with("dissimilarity index");
     }
 
-    Result<bool> read_mode(std::string_view key, std::string_view line, FileHead& head) {
+    Result<bool> read_mode(std::string_view key, std::string_view mode, FileHead& head) {
+        if (const auto checked = check_mode(mode, head); !checked)
+            return tl::unexpected(checked.error());
         head.created = head.created || key == "new file mode ";
         head.deleted = head.deleted || key == "deleted file mode ";
-        head.mode_changed = head.mode_changed || key == "new mode ";
-        const auto mode = trim_right(line.substr(line.rfind(' ', trim_right(line).size() - 1) + 1));
+        if (key == "old mode ")
+            head.old_mode = mode;
+        else if (key == "new mode ")
+            head.new_mode = mode;
+        else
+            head.file_mode = mode;
+        return true;
+    }
+
+    Result<void> check_mode(std::string_view mode, const FileHead& head) {
+        if (mode == "100644" || mode == "100755") return {};
         if (mode == "120000")
             return refuse(fmt::format("the patch makes {} a symbolic link", name_of(head.file)),
                           "a link could lead out of the tree: submit the change without it");
         if (mode == "160000")
             return refuse(fmt::format("the patch makes {} a submodule", name_of(head.file)),
                           "submit the change without it");
+        return refuse(
+            fmt::format("the patch gives {} a file mode that is none", name_of(head.file)),
+            "100644 and 100755 are the modes of files");
+    }
+
+    Result<bool> read_index(std::string_view line, FileHead& head) {
+        if (!is_index(line.substr(6))) return true;  // git apply can do without
+        head.index = line;
+        const auto space = line.rfind(' ');
+        if (space == 5) return true;
+        const auto checked = check_mode(line.substr(space + 1), head);
+        if (!checked) return tl::unexpected(checked.error());
         return true;
     }
 
-    static Result<bool> read_rename(std::string_view key, std::string_view path, FileHead& head) {
+    static Result<bool> read_moved(std::string_view key, std::string_view path, FileHead& head) {
         auto name = read_bare_path(path);
         if (!name) return tl::unexpected(name.error());
         (key.ends_with("from ") ? head.file.old_path : head.file.new_path) = std::move(*name);
-        head.renamed = true;
+        head.moved = key.substr(0, key.find(' '));
         return true;
     }
 
@@ -183,7 +236,7 @@ class DiffReader {
         if (!old_path) return tl::unexpected(old_path.error());
         if (!new_path) return tl::unexpected(new_path.error());
         if (old_path->empty() && new_path->empty())
-            return refuse("a part of the diff names no file", "send the whole diff");
+            return refuse("a part of the diff does not name its file", "send the whole diff");
         head.created = head.created || old_path->empty();
         head.deleted = head.deleted || new_path->empty();
         head.file.old_path = std::move(*old_path);
@@ -198,14 +251,15 @@ class DiffReader {
         const auto& new_path = name_of(head.file);
         auto& text = diff_.text;
         text += fmt::format("diff --git a/{} b/{}\n", old_path, new_path);
-        const auto has = [&](std::string_view key) {
-            return std::any_of(head.extended.begin(), head.extended.end(),
-                               [&](std::string_view line) { return line.starts_with(key); });
-        };
         // A plain diff does not say it in words; below "diff --git" git wants it said.
-        if (head.created && !has("new file mode")) text += "new file mode 100644\n";
-        if (head.deleted && !has("deleted file mode")) text += "deleted file mode 100644\n";
-        for (const auto line : head.extended) text += fmt::format("{}\n", trim_right(line));
+        const auto mode = head.file_mode.empty() ? "100644" : head.file_mode;
+        if (head.created) text += fmt::format("new file mode {}\n", mode);
+        if (head.deleted) text += fmt::format("deleted file mode {}\n", mode);
+        if (!head.new_mode.empty())
+            text += fmt::format("old mode {}\nnew mode {}\n", head.old_mode, head.new_mode);
+        if (!head.moved.empty())
+            text += fmt::format("{0} from {1}\n{0} to {2}\n", head.moved, old_path, new_path);
+        if (!head.index.empty()) text += head.index + "\n";
         if (!head.named_in_hunks) return;
         text += head.created ? "--- /dev/null\n" : fmt::format("--- a/{}\n", marked(old_path));
         text += head.deleted ? "+++ /dev/null\n" : fmt::format("+++ b/{}\n", marked(new_path));
