@@ -43,8 +43,9 @@ vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
     boot.name = name;
     boot.kernel = arms_.at(arm).kernel;
     boot.initramfs = images_.at(workload.form);
-    // panic=-1: a panicked guest ends at once, after it has printed why.
-    boot.command_line = "console=ttyS0,115200 panic=-1";
+    // panic=-1: a panicked guest ends at once, after it has printed why. ramfs: the initramfs is
+    // unpacked once, without tmpfs's accounting of each page.
+    boot.command_line = "console=ttyS0,115200 panic=-1 rootfstype=ramfs";
     boot.vcpus = workload.vcpus;
     boot.memory_mib = workload.memory_mib;
     boot.accelerator = accelerator_;
