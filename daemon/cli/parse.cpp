@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <system_error>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/render.hpp"
+#include "report/scanner.hpp"
+#include "util/files.hpp"
+
+namespace krepro::cli {
+
+using util::ErrorKind;
+using util::fail;
+using util::Result;
+
+namespace {
+
+Result<util::Fd> open_input(const std::string& file) {
+    util::Fd fd(file == "-" ? ::dup(STDIN_FILENO) : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.valid()) return fd;
+    return fail(ErrorKind::invalid_input,
+                fmt::format("cannot open: {}", std::generic_category().message(errno)), file);
+}
+
+// Calls `take` with one piece after the other, until the end or until it has enough.
+Result<void> read_pieces(const std::string& file,
+                         const std::function<bool(std::string_view)>& take) {
+    const auto fd = open_input(file);
+    if (!fd) return tl::unexpected(fd.error());
+    std::array<char, 1 << 16> buffer{};
+    while (true) {
+        const auto n = ::read(fd->get(), buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0)
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("cannot read: {}", std::generic_category().message(errno)),
+                        file);
+        if (n == 0 || !take({buffer.data(), static_cast<std::size_t>(n)})) return {};
+    }
+}
+
+}  // namespace
+
+Result<std::string> read_input(const std::string& file, std::size_t limit) {
+    std::string content;
+    const auto done = read_pieces(file, [&](std::string_view piece) {
+        content += piece;
+        return content.size() <= limit;
+    });
+    if (!done) return tl::unexpected(done.error());
+    if (content.size() > limit)
+        return fail(ErrorKind::too_large, fmt::format("has more than {} bytes", limit), file);
+    return content;
+}
+
+int run_parse(const ParseOptions& options, Terminal& terminal) {
+    report::Scanner scanner;
+    std::vector<model::Report> reports;
+    const auto keep = [&](std::vector<model::Report> found) {
+        for (auto& report : found) reports.push_back(std::move(report));
+    };
+    const auto done = read_pieces(options.file, [&](std::string_view piece) {
+        keep(scanner.feed(piece));
+        return true;
+    });
+    if (!done) {
+        terminal.error(done.error());
+        return exit_code(done.error());
+    }
+    keep(scanner.flush());
+    if (options.output == Output::json) {
+        terminal.print(model::dump({{"reports", model::to_json(reports)}}) + "\n");
+        return k_exit_ok;
+    }
+    std::string text;
+    for (const auto& report : reports) text += render_report(model::to_json(report), terminal);
+    terminal.print(text.empty() ? "no reports\n" : text);
+    return k_exit_ok;
+}
+
+}  // namespace krepro::cli
