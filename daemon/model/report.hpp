@@ -72,12 +72,13 @@ struct Lock {
 
     bool operator==(const Lock&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(field("address", &Lock::address), field("name", &Lock::name),
-                               field("printed", &Lock::printed), field("version", &Lock::version),
-                               field("subclass", &Lock::subclass), field("usage", &Lock::usage),
-                               field("wait_outer", &Lock::wait_outer),
-                               field("wait_inner", &Lock::wait_inner),
-                               field("acquired_at", &Lock::acquired_at));
+        return std::make_tuple(
+            field("address", &Lock::address), field("name", &Lock::name),
+            field("printed", &Lock::printed), field("version", &Lock::version),
+            field("subclass", &Lock::subclass), field("usage", &Lock::usage),
+            field("usage_states", &Lock::usage_states), field("wait_outer", &Lock::wait_outer),
+            field("wait_inner", &Lock::wait_inner), field("acquired_at", &Lock::acquired_at),
+            field("owner", &Lock::owner));
     }
 };
 

@@ -11,7 +11,9 @@
 namespace krepro::report {
 namespace {
 
+// Lines above a headline that are kept for it, and how far above they may stand.
 constexpr std::size_t k_recent = 6;
+constexpr std::size_t k_recent_reach = 12;
 // Lines in a row that are not a splat's before it counts as over: before its call trace, where the
 // kernel prints all kinds of things, and behind it.
 constexpr std::size_t k_strangers_before_trace = 40;
@@ -53,12 +55,13 @@ void Assembler::open(const Line& line, const Family& family, std::vector<model::
     }
     Open splat;
     splat.family = &family;
-    for (Kept& kept : recent_)
-        if (kept.line.caller == line.caller && line.number <= kept.line.number + k_recent) {
-            kept.line.text = kept.text;
-            append(splat, kept.line);
-        }
-    recent_.clear();
+    for (Kept& kept : recent_) {
+        if (kept.line.caller != line.caller || line.number > kept.line.number + k_recent_reach)
+            continue;
+        kept.line.text = kept.text;
+        append(splat, kept.line);
+    }
+    std::erase_if(recent_, [&](const Kept& kept) { return kept.line.caller == line.caller; });
     splat.headline = splat.lines.size();
     append(splat, line);
     open_.insert_or_assign(line.caller, std::move(splat));
@@ -67,12 +70,14 @@ void Assembler::open(const Line& line, const Family& family, std::vector<model::
 bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
     if (family != nullptr) {
         if (family->role == HeadlineRole::opens) return false;
+        // The kernel says what is wrong before it shows where.
+        if (family->role == HeadlineRole::details && splat.frames_seen) return false;
         const bool panic = family->detector == Detector::panic;
         if (family->role == HeadlineRole::joins && splat.frames_seen && !panic) return false;
         splat.strangers = 0;
         return true;
     }
-    if (splat.ended && announces_splat(line.text)) return false;
+    if (splat.frames_seen && announces_splat(line.text)) return false;
     if (is_call_trace_label(line.text)) splat.trace_seen = true;
     if (splat.trace_seen && !splat.frames_seen)
         splat.frames_seen = parse_frame(line.text).has_value();
@@ -119,25 +124,32 @@ void Assembler::age(const Line& line, std::vector<model::Report>& done) {
     }
 }
 
+bool Assembler::take_single(const Line& line, const Family& family,
+                            std::vector<model::Report>& done) {
+    const bool notice = family.role == HeadlineRole::notices;
+    const bool boot = family.role == HeadlineRole::boots;
+    if (!notice && !boot && family.role != HeadlineRole::remarks) return false;
+    // A remark alone waits for what may follow it; in the midst of another splat nothing will.
+    if (family.role == HeadlineRole::remarks && !open_.contains(line.caller)) return false;
+    if (notice && notices_ == Notices::dropped) return true;
+    if (boot && boots_++ == 0) return true;
+    if (boot)
+        for (model::Report& report : flush()) done.push_back(std::move(report));
+    Open alone;
+    alone.family = &family;
+    append(alone, line);
+    complete(alone, done);
+    return true;
+}
+
 std::vector<model::Report> Assembler::take(const Line& line) {
     std::vector<model::Report> done;
     const Family* family = find_family(line.text);
     if (!open_.empty()) age(line, done);
+    if (family != nullptr && take_single(line, *family, done)) return done;
     const auto found = open_.find(line.caller);
-    if (found != open_.end() && family == nullptr && is_foreign(found->second, line)) {
-        return done;
-    }
-    const bool single = family != nullptr && (family->role == HeadlineRole::remarks ||
-                                              family->role == HeadlineRole::notices);
-    if (single && (found != open_.end() || family->role == HeadlineRole::notices)) {
-        if (family->role == HeadlineRole::notices && notices_ == Notices::dropped) return done;
-        Open alone;
-        alone.family = family;
-        append(alone, line);
-        complete(alone, done);
-        return done;
-    }
     if (found != open_.end()) {
+        if (family == nullptr && is_foreign(found->second, line)) return done;
         if (goes_on(found->second, line, family)) {
             append(found->second, line);
             return done;

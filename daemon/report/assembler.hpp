@@ -49,6 +49,7 @@ class Assembler {
     };
 
     void open(const Line& line, const Family& family, std::vector<model::Report>& done);
+    bool take_single(const Line& line, const Family& family, std::vector<model::Report>& done);
     void append(Open& splat, const Line& line);
     static bool is_foreign(const Open& splat, const Line& line);
     bool goes_on(Open& splat, const Line& line, const Family* family);
@@ -58,6 +59,7 @@ class Assembler {
     static void complete(const Open& splat, std::vector<model::Report>& done);
 
     Notices notices_;
+    std::uint64_t boots_ = 0;
     std::map<Caller, Open> open_;
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now
 };

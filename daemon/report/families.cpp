@@ -170,6 +170,8 @@ constexpr std::array k_families{
            "Busy inodes after unmount"},
     Family{"file_count", "VFS: Close: file count is ", "", D::other, R::remarks, false,
            "File count is zero"},
+    Family{"unexpected_reboot", "^Linux version ", "", D::other, R::boots, false,
+           "Unexpected reboot"},
     Family{"stack_metadata", "WARNING: kernel stack ", "has bad ", D::warning, R::opens, false,
            "Bad unwinder metadata"},
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},

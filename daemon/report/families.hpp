@@ -13,6 +13,7 @@ enum class HeadlineRole {
     joins,    // goes on with the report that has begun, and opens one where there is none
     notices,  // one line that is no bug: the scheduler or a timer remarks on a slow machine
     remarks,  // one line, whatever goes on around it
+    boots,    // the kernel starts: a report from the second time on
     details,  // belongs to a report that has begun; alone it is no report
 };
 

@@ -47,7 +47,8 @@ bool same_class(const model::Lock& a, const model::Lock& b) {
 void add_once(std::vector<model::Lock>& locks, model::Lock lock) {
     const bool known = std::any_of(locks.begin(), locks.end(),
                                    [&](const model::Lock& l) { return same_class(l, lock); });
-    if (!known) locks.push_back(std::move(lock));
+    constexpr std::size_t k_max_locks = 64;
+    if (!known && locks.size() < k_max_locks) locks.push_back(std::move(lock));
 }
 
 // " #0: ffff88800d1c4d98 (&mm->mmap_lock){++++}-{3:3}, at: ..."

@@ -44,7 +44,7 @@ std::string stable_text(std::string_view text) {
     while (i < text.size() && stable.size() < k_max_title) {
         const bool word_start = i == 0 || !is_symbol_char(text[i - 1]);
         std::size_t end = i;
-        while (end < text.size() && is_hex(text[end])) ++end;
+        while (word_start && end < text.size() && is_hex(text[end])) ++end;
         const bool prefixed = text.substr(i).starts_with("0x");
         if (word_start && prefixed) {
             end = i + 2;

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/families.hpp"
+
+#include <gtest/gtest.h>
+
+#include "report/scanner.hpp"
+#include "splats.hpp"
+
+namespace krepro::report {
+namespace {
+
+struct HeadlineCase {
+    std::string_view line;
+    std::string_view kind;  // empty: no headline
+};
+
+// The kernel's own words, old bracketed forms and the newest banners included.
+constexpr HeadlineCase k_headlines[] = {
+    {"[ BUG: Invalid wait context ]", "invalid_wait_context"},
+    {"WARNING: possible circular locking dependency detected", "circular_locking"},
+    {"[ INFO: possible circular locking dependency detected ]", "circular_locking"},
+    {"WARNING: possible recursive locking detected", "recursive_locking"},
+    {"[ INFO: possible recursive locking detected ]", "recursive_locking"},
+    {"WARNING: possible irq lock inversion dependency detected", "irq_lock_inversion"},
+    {"WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected", "irq_lock_order"},
+    {"[ INFO: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected ]", "irq_lock_order"},
+    {"WARNING: inconsistent lock state", "inconsistent_lock_state"},
+    {"[ INFO: inconsistent lock state ]", "inconsistent_lock_state"},
+    {"WARNING: Nested lock was not taken", "nested_lock_not_taken"},
+    {"WARNING: bad unlock balance detected!", "bad_unlock_balance"},
+    {"[ BUG: bad unlock balance detected! ]", "bad_unlock_balance"},
+    {"WARNING: bad contention detected!", "bad_contention"},
+    {"WARNING: held lock freed!", "held_lock_freed"},
+    {"WARNING: init/1 still has locks held!", "locks_held_at_exit"},
+    {"[ BUG: init/1 still has locks held! ]", "locks_held_at_exit"},
+    {"WARNING: lock held when returning to user space!", "lock_held_in_userspace"},
+    {"WARNING: suspicious RCU usage", "suspicious_rcu"},
+    {"[ INFO: suspicious RCU usage. ]", "suspicious_rcu"},
+    {"INFO: trying to register non-static key.", "non_static_key"},
+    {"BUG: key ffff888001000020 has not been registered!", "unregistered_key"},
+    {"BUG: looking up invalid subclass: 9", "invalid_subclass"},
+    {"WARNING: chain_key collision", "chain_key_collision"},
+    {"BUG: MAX_LOCKDEP_ENTRIES too low!", "lockdep_limit"},
+    {"BUG: MAX_STACK_TRACE_ENTRIES too low!", "lockdep_limit"},
+    {"BUG: MAX_LOCK_DEPTH too low!", "lockdep_limit"},
+    {"DEBUG_LOCKS_WARN_ON(1)", "debug_locks_warn"},
+    {"BUG: sleeping function called from invalid context at kernel/x.c:1", "sleeping_in_atomic"},
+    {"BUG: scheduling while atomic: swapper/0/0/0x00000002", "scheduling_while_atomic"},
+    {"BUG: scheduling in a non-blocking section: a/1/2", "scheduling_non_blocking"},
+    {"BUG: assuming atomic context at kernel/x.c:1", "assuming_atomic"},
+    {"BUG: assuming non migratable context at kernel/x.c:1", "assuming_non_migratable"},
+    {"BUG: using smp_processor_id() in preemptible [00000000] code: a/1", "smp_id_in_preemptible"},
+    {"BUG: spinlock bad magic on CPU#0, a/1", "spinlock_bug"},
+    {"BUG: rwlock wrong CPU on CPU#0, a/1", "rwlock_bug"},
+    {"BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/10", "workqueue_leak"},
+    {"BUG: workqueue leaked atomic, lock or RCU: kworker/0:1[10]", "workqueue_leak"},
+    {"BUG: workqueue lockup - pool cpus=0 node=0", "workqueue_lockup"},
+    {"Maximum lock depth 1024 reached task: a (1)", "rtmutex_depth"},
+    {"huh, entered softirq 1 TIMER 0 with preempt_count 00000100, exited with 00000101?",
+     "softirq_imbalance"},
+    {"irq 9: nobody cared (try booting with the \"irqpoll\" option)", "nobody_cared"},
+    {"sched: RT throttling activated", "rt_throttling"},
+    {"sched: DL replenish lagged too much", "dl_replenish"},
+    {"hrtimer: interrupt took 8276211 ns", "hrtimer_slow"},
+    {"NOHZ tick-stop error: local softirq work is pending, handler #08!!!", "softirq_pending"},
+    {"WARNING: CPU: 0 PID: 55 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110", "warning"},
+    {"WARNING: kernel/sched/core.c:10 at foo+0x1/0x2, CPU#1: a/1", "warning"},
+    {"kernel BUG at mm/slub.c:448!", "kernel_bug"},
+    {"BUG: unable to handle page fault for address: ffffffff9175c704", "page_fault"},
+    {"BUG: kernel NULL pointer dereference, address: 0000000000000010", "null_dereference"},
+    {"Unable to handle kernel NULL pointer dereference at virtual address 0", "null_dereference"},
+    {"Oops: general protection fault, probably for non-canonical address 0x1: 0000 [#1]",
+     "general_protection"},
+    {"Kernel panic - not syncing: Attempted to kill init!", "panic"},
+    {"BUG: KASAN: slab-use-after-free in foo+0x1/0x2", "kasan"},
+    {"BUG: KCSAN: data-race in a+0x1/0x2 / b+0x1/0x2", "kcsan"},
+    {"BUG: KFENCE: invalid read in foo+0x1/0x2", "kfence"},
+    {"BUG: KMSAN: uninit-value in foo+0x1/0x2", "kmsan"},
+    {"UBSAN: shift-out-of-bounds in fs/x.c:1:2", "ubsan"},
+    {"watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [a:1]", "soft_lockup"},
+    {"watchdog: Watchdog detected hard LOCKUP on cpu 1", "hard_lockup"},
+    {"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", "rcu_stall"},
+    {"rcu: INFO: rcu_preempt self-detected stall on CPU", "rcu_stall"},
+    {"INFO: task a:1 blocked for more than 120 seconds.", "hung_task"},
+    {"INFO: lockdep is turned off.", ""},
+    {"Speculative Return Stack Overflow: WARNING: See https://kernel.org/doc", ""},
+    {"EXT4-fs (loop1): INFO: recovery required on readonly filesystem", ""},
+    {"debug: the BUGGY address", ""},
+    {"", ""},
+};
+
+TEST(Families, every_headline_has_its_kind) {
+    for (const HeadlineCase& c : k_headlines) {
+        const Family* family = find_family(c.line);
+        EXPECT_EQ(family == nullptr ? "" : family->kind, c.kind) << c.line;
+    }
+}
+
+TEST(Families, words_alone_that_programs_use_too_are_no_report) {
+    EXPECT_TRUE(parse("WARNING: the config file is old\nanother line\n").empty());
+    EXPECT_TRUE(parse("[    1.000000] WARNING: the mand mount option is deprecated\n").empty());
+    EXPECT_EQ(parse(splats::k_warning).size(), 1U);
+}
+
+TEST(Families, a_detail_tells_more_than_the_banner) {
+    const auto reports = parse(splats::k_warning);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "refcount");
+    EXPECT_EQ(reports[0].frames.front().function, "refcount_warn_saturate");
+    EXPECT_EQ(reports[0].frames.at(1).module, "delta");
+    EXPECT_EQ(reports[0].culprit, "delta_put");
+    EXPECT_EQ(reports[0].syzbot.title, "WARNING: refcount bug in delta_put");
+    EXPECT_EQ(reports[0].syzbot.type, "REFCOUNT_WARNING");
+}
+
+TEST(Families, notices_are_kept_only_when_asked_for) {
+    const std::string_view console = "[    5.000000] sched: RT throttling activated\n";
+    EXPECT_TRUE(parse(console).empty());
+    const auto reports = parse(console, Notices::kept);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_TRUE(reports[0].notice);
+    EXPECT_EQ(reports[0].kind, "rt_throttling");
+    EXPECT_FALSE(reports[0].corrupted);
+}
+
+TEST(Families, the_second_boot_on_a_console_is_a_report) {
+    const std::string boot = "[    0.000000] Linux version 6.1.8-rt5 (root@vm)\n";
+    EXPECT_TRUE(parse(boot).empty());
+    const auto reports = parse(boot + "[    9.000000] something\n" + boot);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "unexpected_reboot");
+}
+
+}  // namespace
+}  // namespace krepro::report

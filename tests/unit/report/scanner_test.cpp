@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/scanner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "report/assembler.hpp"
+#include "splats.hpp"
+
+namespace krepro::report {
+namespace {
+
+std::vector<model::Report> scan_in_chunks(std::string_view console,
+                                          const std::function<std::size_t()>& next_size) {
+    Scanner scanner;
+    std::vector<model::Report> all;
+    const auto add = [&all](std::vector<model::Report> more) {
+        for (auto& report : more) all.push_back(std::move(report));
+    };
+    while (!console.empty()) {
+        const std::size_t size = std::min(next_size(), console.size());
+        add(scanner.feed(console.substr(0, size)));
+        console.remove_prefix(size);
+    }
+    add(scanner.flush());
+    return all;
+}
+
+std::string busy_console() {
+    std::string console = "[    0.000000] Linux version 6.12.0\nprobe: started\n";
+    console += splats::k_circular;
+    console += std::string(20000, 'x') + "\n[   11.000000] eth0: link up\r\n";
+    console += splats::k_inconsistent;
+    console += "login: \x1b[31mred\x1b[0m\n";
+    console += splats::k_warning;
+    console += "[   31.000000] eth0: link down";
+    return console;
+}
+
+TEST(Scanner, any_chunking_gives_the_same_reports) {
+    const std::string console = busy_console();
+    const auto whole = scan_in_chunks(console, [&] { return console.size(); });
+    ASSERT_EQ(whole.size(), 3U);
+    for (const std::size_t size : {1U, 2U, 3U, 7U, 64U, 4096U, 8191U, 8193U})
+        EXPECT_EQ(scan_in_chunks(console, [size] { return size; }), whole) << size;
+    std::mt19937 random(7);
+    for (int round = 0; round < 50; ++round)
+        ASSERT_EQ(scan_in_chunks(console, [&] { return 1 + random() % 300; }), whole) << round;
+}
+
+TEST(Scanner, a_report_is_where_the_console_says) {
+    const std::string console = busy_console();
+    for (const auto& report : parse(console)) {
+        const std::string part =
+            console.substr(report.first_byte, report.end_byte - report.first_byte);
+        EXPECT_NE(part.find(report.headline), std::string::npos) << report.title;
+        EXPECT_EQ(report.end_line - report.first_line,
+                  static_cast<std::uint64_t>(std::count(part.begin(), part.end(), '\n')));
+    }
+}
+
+TEST(Scanner, a_report_waits_for_its_end_or_a_flush) {
+    Scanner scanner;
+    EXPECT_FALSE(scanner.pending());
+    EXPECT_TRUE(scanner.feed(splats::k_circular).empty());
+    EXPECT_TRUE(scanner.pending());
+    EXPECT_EQ(scanner.flush().size(), 1U);
+    EXPECT_FALSE(scanner.pending());
+    EXPECT_TRUE(scanner.flush().empty());
+}
+
+TEST(Scanner, a_report_ends_when_the_console_goes_on) {
+    Scanner scanner;
+    EXPECT_TRUE(scanner.feed(splats::k_circular).empty());
+    std::size_t reports = 0;
+    for (int i = 0; i < 5 && reports == 0; ++i)
+        reports += scanner.feed("[   12.000000] eth0: link is up\n").size();
+    EXPECT_EQ(reports, 1U);
+    EXPECT_FALSE(scanner.pending());
+}
+
+TEST(Scanner, the_next_report_ends_the_one_before) {
+    const auto reports = parse(std::string(splats::k_circular) + std::string(splats::k_warning));
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[0].kind, "circular_locking");
+    EXPECT_EQ(reports[1].kind, "refcount");
+}
+
+// Gives each line of a console the caller that CONFIG_PRINTK_CALLER would print.
+std::string with_caller(std::string_view console, std::string_view caller) {
+    std::string marked;
+    for (std::size_t at = 0; at < console.size();) {
+        const auto end = console.find('\n', at);
+        std::string line(console.substr(at, end - at));
+        const auto bracket = line.find(']');
+        line.insert(bracket + 1, caller);
+        marked += line + "\n";
+        at = end + 1;
+    }
+    return marked;
+}
+
+// Takes lines from two consoles in turn.
+std::string interleaved(std::string_view a, std::string_view b) {
+    std::string mixed;
+    const auto take = [&mixed](std::string_view& from) {
+        const auto end = from.find('\n');
+        mixed += from.substr(0, end + 1);
+        from.remove_prefix(end == std::string_view::npos ? from.size() : end + 1);
+    };
+    while (!a.empty() || !b.empty()) {
+        if (!a.empty()) take(a);
+        if (!b.empty()) take(b);
+    }
+    return mixed;
+}
+
+TEST(Scanner, interleaved_callers_are_taken_apart) {
+    const std::string one = with_caller(splats::k_circular, "[  T101]");
+    const std::string other = with_caller(splats::k_warning, "[   T55]");
+    const auto reports = parse(interleaved(one, other));
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[0].text, parse(one).at(0).text);
+    EXPECT_EQ(reports[1].text, parse(other).at(0).text);
+    EXPECT_EQ(reports[0].signature, parse(splats::k_circular).at(0).signature);
+}
+
+TEST(Scanner, a_mixed_report_without_callers_is_flagged) {
+    std::string console(splats::k_warning);
+    const std::string cpu = "CPU: 0 PID: 55 Comm: probe";
+    console.replace(console.find(cpu), cpu.size(), "CPU: 1 PID: 77 Comm: other");
+    const auto reports = parse(console);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_TRUE(reports[0].interleaved);
+    EXPECT_FALSE(parse(splats::k_warning).at(0).interleaved);
+}
+
+TEST(Scanner, what_programs_print_between_is_left_out) {
+    std::string console;
+    std::string_view rest = splats::k_circular;
+    for (int i = 0; !rest.empty(); ++i) {
+        const auto end = rest.find('\n') + 1;
+        console += rest.substr(0, end);
+        if (i % 5 == 3) console += "stress-ng: info: dispatching hogs\n";
+        rest.remove_prefix(end);
+    }
+    const auto reports = parse(console);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].text, parse(splats::k_circular).at(0).text);
+}
+
+TEST(Scanner, hostile_bytes_are_read_without_harm) {
+    const std::string pieces[] = {
+        std::string(1 << 20, 'A'),
+        std::string(1 << 20, '('),
+        std::string(1 << 20, '['),
+        "BUG: " + std::string(1 << 20, '0'),
+        std::string(4096, '\0') + "\nBUG: \0\n",
+        "\x1b[2J\x1b]0;title\x07 BUG: KASAN: \xff\xfe\xc3\x28 in \x80+0xffffffffffffffffff/0x\n",
+        "WARNING: CPU: 99999999999999999999 PID: -1 at :::: ()\nCall Trace:\n",
+        "-> #99999999999999999999 ((((((((((((((((((){{{{{{\n",
+        "[HC99999999999[:SC:HE:SE] takes:\n",
+        "hardirqs last enabled at (18446744073709551616): [<\n",
+    };
+    std::string console;
+    for (const std::string& piece : pieces) console += piece + "\n";
+    for (const std::string& piece : pieces) console += "[    1.000000] " + piece;
+    const auto reports = parse(console, Notices::kept);
+    for (const auto& report : reports) {
+        EXPECT_LE(report.text.size(), Assembler::k_max_text + Assembler::k_max_lines);
+        EXPECT_LE(report.title.size(), 400U);
+        const auto json = model::parse_json(dump_report_json(report));
+        EXPECT_TRUE(json) << report.title;
+    }
+}
+
+TEST(Scanner, an_endless_splat_stays_bounded) {
+    Scanner scanner;
+    std::size_t text = 0;
+    scanner.feed(
+        "[    1.000000] BUG: KASAN: use-after-free in foo+0x1/0x2\n"
+        "[    1.000001] Call Trace:\n");
+    for (int i = 0; i < 100000; ++i) scanner.feed("[    1.000002]  foo+0x1/0x2\n");
+    for (const auto& report : scanner.flush()) text += report.text.size();
+    EXPECT_GT(text, 0U);
+    EXPECT_LE(text, Assembler::k_max_text + Assembler::k_max_lines);
+}
+
+TEST(Json, the_written_text_is_the_document) {
+    std::string console = busy_console();
+    console += "\nBUG: odd \x01\x7f\t\"quoted\" \\ back \xff\xc3\xa9 end\n";
+    const auto reports = parse(console);
+    const auto written = model::parse_json(dump_parse_json(reports));
+    ASSERT_TRUE(written);
+    // The tree replaces bytes that are no UTF-8 when it is dumped, so both go through text once.
+    EXPECT_EQ(*written, *model::parse_json(model::dump(to_parse_json(reports))));
+}
+
+TEST(Json, a_report_survives_the_round_trip) {
+    for (const auto& report : parse(busy_console())) {
+        const auto json = model::parse_json(dump_report_json(report));
+        ASSERT_TRUE(json);
+        const auto back = model::from_json<model::Report>(*json);
+        ASSERT_TRUE(back) << back.error().to_string();
+        EXPECT_TRUE(*back == report) << report.title;
+    }
+}
+
+}  // namespace
+}  // namespace krepro::report
