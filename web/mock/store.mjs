@@ -150,6 +150,8 @@ export function empty_job(id, title) {
             context: k_mail_context,
         },
         direction: null,
+        unpatched_checkout: null,
+        patched_checkout: null,
         unpatched_build: null,
         patched_build: null,
         workload: null,
@@ -337,7 +339,6 @@ export function add_job(mail, spec) {
 
 function arm_of(job, arm) {
     return {
-        checkout: null,
         build: job[`${arm}_build`],
         counts: counts(job.id, arm),
         trials: [...trials.values()].filter((t) => t.job === job.id && t.arm === arm),
@@ -346,37 +347,31 @@ function arm_of(job, arm) {
 
 // The documents as the daemon serves them.
 export function job_document(job) {
-    const { unpatched_build, patched_build, ...rest } = job;
     const short = [...reports.values()]
-        .filter((r) => r.job === job.id)
-        .map((r) => ({
-            id: r.id,
-            trial: r.trial,
-            arm: r.arm,
-            title: r.report.title,
-            kind: r.report.kind,
-            signature: r.report.signature,
-            target: r.target,
-            matches_expected: r.matches_expected,
-            at: r.at,
-        }));
-    return {
-        ...rest,
-        arms: { unpatched: arm_of(job, 'unpatched'), patched: arm_of(job, 'patched') },
-        reports: short,
-    };
+        .filter((stored) => stored.job === job.id)
+        .map(({ id, trial, arm, target, matches_expected, at, report }) => {
+            const { title, kind, signature } = report;
+            return { id, trial, arm, title, kind, signature, target, matches_expected, at };
+        });
+    const arms = { unpatched: arm_of(job, 'unpatched'), patched: arm_of(job, 'patched') };
+    return { ...job, spec: { mail: mail_of_job(job.id), ...job.spec }, arms, reports: short };
 }
 
 export function job_summary(job) {
+    const { tree, profile, workload, confidence, budget } = job.spec;
+    const { title, author, message_id } = job.mail;
+    const {
+        expected,
+        unpatched_build,
+        patched_build,
+        unpatched_checkout,
+        patched_checkout,
+        workload: plan,
+        ...rest
+    } = job;
     return {
-        id: job.id,
-        stage: job.stage,
-        verdict: job.verdict?.kind ?? null,
-        title: job.title,
-        tree: job.spec.tree,
-        profile: job.spec.profile,
-        cancel_requested: job.cancel_requested,
-        created_at: job.created_at,
-        updated_at: job.updated_at,
+        ...rest,
+        spec: { tree, profile, workload, confidence, budget },
+        mail: { title, author, message_id },
     };
 }

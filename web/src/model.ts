@@ -21,8 +21,8 @@ export interface Budget {
     trials: number;
 }
 
-// Without the mail's text, which has an address of its own.
 export interface JobSpec {
+    mail: string;
     tree: string;
     profile: string;
     workload: WorkloadForm;
@@ -250,7 +250,6 @@ export interface JobProblem {
 }
 
 export interface Arm {
-    checkout: Checkout | null;
     build: Build | null;
     // Of the trials of the workload's form that the job runs now.
     counts: ArmCounts;
@@ -278,6 +277,8 @@ export interface Job {
     mail: Mail;
     expected: Report | null;
     direction: 'forward' | 'reverse' | null;
+    unpatched_checkout: Checkout | null;
+    patched_checkout: Checkout | null;
     workload: Workload | null;
     target_signature: string;
     verdict: Verdict | null;
@@ -289,14 +290,15 @@ export interface Job {
     reports: ShortReport[];
 }
 
-// A line of the list of jobs.
+// A line of the list of jobs: without the mail's text, traces, builds and trials.
 export interface JobSummary {
     id: number;
     stage: JobStage;
-    verdict: VerdictKind | null;
     title: string;
-    tree: string;
-    profile: string;
+    spec: Pick<JobSpec, 'tree' | 'profile' | 'workload' | 'confidence' | 'budget'>;
+    mail: Pick<Mail, 'title' | 'author' | 'message_id'>;
+    verdict: Verdict | null;
+    problem: JobProblem | null;
     cancel_requested: boolean;
     created_at: string;
     updated_at: string;

@@ -5,15 +5,15 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { JobQuery } from '../api';
 import { get_jobs, jobs_query, k_api } from '../api';
-import { exposure, words } from '../format';
+import { exposure, percent } from '../format';
 import type { ArmCounts, ExposureUnit, JobSummary } from '../model';
 import { Empty, With } from '../parts/states';
 import { Ago, Shown } from '../parts/text';
 import { Hits, JobBadge, k_stages, k_verdicts } from '../parts/verdict';
 import { use_resource } from '../resource';
 import { replace_query } from '../router';
-import type { RowDetails } from '../row_details';
-import { use_row_details } from '../row_details';
+import type { RowEvidence } from '../row_evidence';
+import { use_row_evidence } from '../row_evidence';
 import { use_title } from '../title';
 
 const k_poll_ms = 4000;
@@ -90,15 +90,15 @@ function ArmLine({ name, counts, unit }: { name: string; counts: ArmCounts; unit
     );
 }
 
-function Evidence({ details }: { details: RowDetails | null }) {
-    if (!details) return null;
-    if (details.problem)
+function Evidence({ job, evidence }: { job: JobSummary; evidence: RowEvidence | null }) {
+    if (job.problem)
         return (
             <span class="dim">
-                <Shown text={details.problem} />
+                <Shown text={job.problem.what} />
             </span>
         );
-    const { unpatched, patched, unit } = details;
+    if (!evidence) return null;
+    const { unpatched, patched, unit } = evidence;
     const judged = (counts: ArmCounts) => counts.hits + counts.clean + counts.other;
     if (judged(unpatched) + judged(patched) === 0) return null;
     return (
@@ -109,13 +109,14 @@ function Evidence({ details }: { details: RowDetails | null }) {
     );
 }
 
-function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) {
+function Row({ job, evidence }: { job: JobSummary; evidence: RowEvidence | null }) {
+    const author = job.mail.author.replace(/\s*<[^>]*>\s*$/, '');
     return (
         <li class="job">
             <div class="job-verdict">
                 <JobBadge
                     stage={job.stage}
-                    verdict={job.verdict}
+                    verdict={job.verdict?.kind ?? null}
                     cancelled={job.cancel_requested}
                 />
             </div>
@@ -124,18 +125,18 @@ function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) 
                     {job.title ? <Shown text={job.title} /> : `job ${job.id}`}
                 </a>
                 <div class="dim small">
-                    #{job.id} · <Shown text={job.tree} /> · <Shown text={job.profile} />
-                    {details ? <> · {words(details.form)}</> : null}
-                    {details?.author ? (
+                    #{job.id} · <Shown text={job.spec.tree} /> · <Shown text={job.spec.profile} /> ·{' '}
+                    {job.verdict?.form ?? job.spec.workload} · {percent(job.spec.confidence)}
+                    {author ? (
                         <>
                             {' '}
-                            · <Shown text={details.author} />
+                            · <Shown text={author} />
                         </>
                     ) : null}
                 </div>
             </div>
             <div class="job-arms small">
-                <Evidence details={details} />
+                <Evidence job={job} evidence={evidence} />
             </div>
             <div class="job-time dim small">
                 <Ago at={job.created_at} />
@@ -145,11 +146,11 @@ function Row({ job, details }: { job: JobSummary; details: RowDetails | null }) 
 }
 
 function List({ jobs }: { jobs: JobSummary[] }) {
-    const details = use_row_details(jobs);
+    const evidence = use_row_evidence(jobs);
     return (
         <ul class="jobs">
             {jobs.map((job) => (
-                <Row key={job.id} job={job} details={details.get(job.id) ?? null} />
+                <Row key={job.id} job={job} evidence={evidence.get(job.id) ?? null} />
             ))}
         </ul>
     );
