@@ -62,6 +62,8 @@ export async function watched_page(context, origin) {
         );
     });
     const policy_faults = async () =>
-        (await page.evaluate(() => globalThis.policy_faults)).map((fault) => `policy: ${fault}`);
+        (await page.evaluate(() => globalThis.policy_faults ?? [])).map(
+            (fault) => `policy: ${fault}`,
+        );
     return { page, faults, expected, policy_faults };
 }

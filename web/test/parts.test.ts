@@ -9,8 +9,11 @@ import { alpha_of_attempt, exposure_factor, hits_needed } from '../src/evidence'
 import { field_of } from '../src/fault';
 import { glance } from '../src/glance';
 import { parse_event } from '../src/live';
+import type { StoredReport } from '../src/model';
 import { decode_usage, wait_pair } from '../src/locks';
 import { advanced, build_words, k_no_progress } from '../src/progress';
+import { quoted } from '../src/repeat';
+import { group_reports } from '../src/report_groups';
 import { parse_route } from '../src/router';
 
 describe('a path names a page', () => {
@@ -196,4 +199,35 @@ describe('events', () => {
         expect(progress.log.map((line) => line.text)).toEqual(['hello']);
         expect(all.reduce(advanced, progress).log).toHaveLength(1);
     });
+});
+
+test.each([
+    ['debian-6.1.8-rt5', 'debian-6.1.8-rt5'],
+    ['a b', "'a b'"],
+    ['$(reboot)', "'$(reboot)'"],
+    ["it's", "'it'\\''s'"],
+    ['', "''"],
+    ['x\ny', "'x\ny'"],
+])('a word of a shell: %s', (text, word) => expect(quoted(text)).toBe(word));
+
+test('reports_of_one_bug_and_arm_are_one_group_and_targets_come_first', () => {
+    const stored = (id: number, title: string, arm: string, target: boolean) =>
+        ({
+            id,
+            arm,
+            target,
+            matches_expected: target,
+            report: { title, signature: title },
+        }) as StoredReport;
+    const groups = group_reports([
+        stored(1, 'other', 'patched', false),
+        stored(2, 'bug', 'unpatched', true),
+        stored(3, 'bug', 'unpatched', true),
+        stored(4, 'bug', 'patched', true),
+    ]);
+    expect(groups.map((group) => group.reports.map((report) => report.id))).toEqual([
+        [2, 3],
+        [4],
+        [1],
+    ]);
 });

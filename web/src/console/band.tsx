@@ -101,11 +101,12 @@ export function HeartbeatBand({ trial, marks }: { trial: Trial; marks: Mark[] })
     ).data;
     // The place is kept while the beats are loaded, so that the console below does not jump.
     const drawn = harness !== null && harness.beats.length >= 2;
-    if (harness && !drawn) return <p class="heartbeats small dim">No heartbeats of the guest.</p>;
+    if (harness && !drawn && !running)
+        return <p class="heartbeats small dim">No heartbeats of the guest.</p>;
     return (
         <details class="heartbeats small" open={matchMedia('(min-width: 48rem)').matches}>
-            <summary>{harness ? words_of(harness) : 'Heartbeats …'}</summary>
-            {harness ? <Drawing harness={harness} marks={marks} /> : <div class="band" />}
+            <summary>{drawn ? words_of(harness) : 'Heartbeats …'}</summary>
+            {drawn ? <Drawing harness={harness} marks={marks} /> : <div class="band" />}
             <p class="legend dim">
                 <span class="key tasks">deadline tasks</span>
                 <span class="key exits">their exits</span>
