@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "build/build_cache.hpp"
+#include "build/make_output.hpp"
+#include "build/profile.hpp"
+#include "util/files.hpp"
+
+namespace krepro::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path shipped_profiles() {
+    return fs::path(KREPRO_SOURCE_DIR) / "kernels" / "profiles";
+}
+
+TEST(Profile, the_shipped_one_sets_every_option_it_guarantees_or_leaves_it_to_kconfig) {
+    const auto profile = read_profile(shipped_profiles(), "rt-lockdep");
+    ASSERT_TRUE(profile) << profile.error().to_string();
+    EXPECT_NE(profile->fragments.find("CONFIG_PREEMPT_RT=y"), std::string::npos);
+    EXPECT_NE(profile->fragments.find("CONFIG_PROVE_RAW_LOCK_NESTING=y"), std::string::npos);
+    EXPECT_FALSE(profile->guarantees.empty());
+}
+
+TEST(Profile, an_unknown_name_is_refused_and_the_known_ones_are_offered) {
+    for (const auto* name : {"no-such", "../rt-lockdep", "", "rt-lockdep.toml"}) {
+        const auto profile = read_profile(shipped_profiles(), name);
+        ASSERT_FALSE(profile) << name;
+        EXPECT_EQ(profile.error().kind, util::ErrorKind::not_found);
+        EXPECT_NE(profile.error().hint.find("rt-lockdep"), std::string::npos);
+    }
+}
+
+TEST(Profile, an_option_that_kconfig_dropped_is_named) {
+    const Profile profile{"p", "", "", {"PREEMPT_RT=y", "PROVE_LOCKING=y", "NR_CPUS=8"}};
+    EXPECT_TRUE(check_guarantees(
+        profile, "CONFIG_PREEMPT_RT=y\nCONFIG_PROVE_LOCKING=y\nCONFIG_NR_CPUS=8\n"));
+    const auto broken = check_guarantees(
+        profile, "CONFIG_PREEMPT_RT=y\n# CONFIG_PROVE_LOCKING is not set\nCONFIG_NR_CPUS=4\n");
+    ASSERT_FALSE(broken);
+    EXPECT_NE(broken.error().what.find("CONFIG_PROVE_LOCKING=y (is not set)"), std::string::npos);
+    EXPECT_NE(broken.error().what.find("CONFIG_NR_CPUS=8 (is 4)"), std::string::npos);
+    EXPECT_EQ(broken.error().what.find("PREEMPT_RT"), std::string::npos);
+}
+
+TEST(MakeOutput, objects_are_counted_and_nothing_else) {
+    EXPECT_TRUE(is_object_line("  CC      kernel/fork.o"));
+    EXPECT_TRUE(is_object_line("  AS      arch/x86/entry/entry_64.o"));
+    EXPECT_FALSE(is_object_line("  HOSTCC  scripts/basic/fixdep"));
+    EXPECT_FALSE(is_object_line("  AR      kernel/built-in.a"));
+    EXPECT_FALSE(is_object_line("make[1]: Entering directory"));
+}
+
+TEST(MakeOutput, the_compilers_first_error_is_told_with_its_place) {
+    const auto error = compile_error(
+        "  CC      kernel/fork.o\n"
+        "kernel/fork.c: In function 'f':\n"
+        "kernel/fork.c:12:5: warning: unused\n"
+        "kernel/fork.c:13:7: error: 'x' undeclared (first use in this function)\n"
+        "kernel/fork.c:14:7: error: another\n"
+        "make[3]: *** [scripts/Makefile.build:250: kernel/fork.o] Error 1\n");
+    EXPECT_EQ(error.where, "kernel/fork.c:13:7");
+    EXPECT_EQ(error.what, "'x' undeclared (first use in this function)");
+    EXPECT_EQ(compile_error("a.c:1:10: fatal error: b.h: No such file\n").what,
+              "b.h: No such file");
+    EXPECT_EQ(compile_error("make: *** No rule to make target 'x'.  Stop.\n").where,
+              "make: *** No rule to make target 'x'.  Stop.");
+    EXPECT_FALSE(compile_error("").where.empty());
+}
+
+class BuildOnDisk : public testing::Test {
+  protected:
+    static void write(const fs::path& path, const std::string& text) {
+        fs::create_directories(path.parent_path());
+        std::ofstream(path) << text;
+    }
+    [[nodiscard]] BuiltKernel kernel() const {
+        BuiltKernel built;
+        built.bzimage = folder_.path() / "bzImage";
+        built.vmlinux = folder_.path() / "vmlinux";
+        built.config = folder_.path() / ".config";
+        write(built.bzimage, "image");
+        write(built.vmlinux, "elf");
+        write(built.config, "CONFIG_X=y\n");
+        built.build.key = "abc";
+        built.build.release = "6.1.8-rt5";
+        return built;
+    }
+    util::TempDir folder_ =
+        util::value_or_throw(util::TempDir::make(fs::temp_directory_path(), "krepro-build"));
+};
+
+TEST_F(BuildOnDisk, dependents_are_the_objects_whose_cmd_files_name_the_file) {
+    write(folder_.path() / "kernel/.fork.o.cmd", "deps := /s/include/linux/sched/task.h \\\n");
+    write(folder_.path() / "kernel/.exit.o.cmd", "deps := /s/include/linux/task.h \\\n");
+    write(folder_.path() / "lib/.x.o.cmd",
+          "deps := /s/kernel/fork.c /s/include/linux/sched/task.h");
+    EXPECT_EQ(count_dependents(folder_.path(), {"include/linux/sched/task.h"}), 2);
+    EXPECT_EQ(count_dependents(folder_.path(), {"kernel/fork.c"}), 1);
+    EXPECT_EQ(count_dependents(folder_.path() / "none", {"kernel/fork.c"}), 0);
+}
+
+TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
+    const BuildCache cache(folder_.path() / "builds");
+    EXPECT_FALSE(cache.find("abc"));
+    const auto kept = cache.keep(kernel());
+    ASSERT_TRUE(kept) << kept.error().to_string();
+    const auto found = cache.find("abc");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->build, kept->build);
+    EXPECT_EQ(found->build.bzimage.size(), 64U);
+    EXPECT_EQ(*util::read_file(found->vmlinux), "elf");
+}
+
+TEST_F(BuildOnDisk, a_byte_that_changed_on_disk_makes_the_entry_go_away) {
+    const BuildCache cache(folder_.path() / "builds");
+    const auto kept = cache.keep(kernel());
+    ASSERT_TRUE(kept);
+    write(kept->bzimage, "imagE");
+    EXPECT_FALSE(cache.find("abc"));
+    EXPECT_FALSE(fs::exists(kept->bzimage));
+}
+
+}  // namespace
+}  // namespace krepro::build
