@@ -239,12 +239,13 @@ struct Report {
     bool corrupted = false;    // cut off or interleaved beyond repair
     bool interleaved = false;  // lines of others may be among its own
     SyzbotView syzbot;
-    std::uint64_t first_byte = 0;    // of the console, inclusive
-    std::uint64_t end_byte = 0;      // exclusive
-    std::uint64_t first_line = 0;    // of the console, 1-based, inclusive
-    std::uint64_t end_line = 0;      // exclusive
-    std::optional<double> uptime_s;  // timestamp of the first line
-    std::string text;                // the lines, prefixes removed
+    std::uint64_t first_byte = 0;     // of the console, inclusive
+    std::uint64_t end_byte = 0;       // exclusive
+    std::uint64_t first_line = 0;     // of the console, 1-based, inclusive
+    std::uint64_t end_line = 0;       // exclusive
+    std::uint64_t headline_line = 0;  // where the headline stands; reports are in its order
+    std::optional<double> uptime_s;   // timestamp of the first line
+    std::string text;                 // the lines, prefixes removed
 
     bool operator==(const Report&) const = default;
     static constexpr auto fields() {
@@ -260,7 +261,8 @@ struct Report {
             field("interleaved", &Report::interleaved), field("syzbot", &Report::syzbot),
             field("first_byte", &Report::first_byte), field("end_byte", &Report::end_byte),
             field("first_line", &Report::first_line), field("end_line", &Report::end_line),
-            field("uptime_s", &Report::uptime_s), field("text", &Report::text));
+            field("headline_line", &Report::headline_line), field("uptime_s", &Report::uptime_s),
+            field("text", &Report::text));
     }
 };
 

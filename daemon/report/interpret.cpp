@@ -103,6 +103,7 @@ model::Report interpret(const Splat& splat) {
         report.uptime_s = first.uptime_s;
         report.end_byte = splat.lines.back().end_byte;
         report.end_line = splat.lines.back().number + 1;
+        report.headline_line = splat.lines[std::min(splat.headline, splat.lines.size() - 1)].number;
     }
     report.text = joined_text(splat.lines);
     return report;

@@ -107,8 +107,9 @@ std::vector<model::Report> parse(std::string_view console, Notices notices) {
     Scanner scanner(notices);
     std::vector<model::Report> reports = scanner.feed(console);
     move_behind(reports, scanner.flush());
-    std::stable_sort(reports.begin(), reports.end(),
-                     [](const auto& a, const auto& b) { return a.first_line < b.first_line; });
+    std::stable_sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) {
+        return a.headline_line < b.headline_line;
+    });
     return reports;
 }
 
