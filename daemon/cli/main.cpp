@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -13,6 +15,8 @@ namespace krepro::cli {
 namespace {
 
 using Action = std::function<int()>;
+
+const CLI::Range k_id(std::int64_t{1}, std::numeric_limits<std::int64_t>::max(), "ID");
 
 // The parsed command line. CLI11 writes through references into the option structs, so this stays
 // where it is from the first option on.
@@ -29,7 +33,6 @@ class Program {
     static void add_output(CLI::App* command, Output& output);
     static void add_remote(CLI::App* command, Remote& remote);
     static void add_spec(CLI::App* command, model::JobSpec& spec);
-    static void add_places(CLI::App* command, Places& places);
     static void add_serve_options(CLI::App* command, ServeOptions& options);
 
     void add_submit();
@@ -40,7 +43,6 @@ class Program {
     void add_parse();
     void add_serve();
     void add_doctor();
-    void add_run();
 
     const Commands& commands_;
     Terminal& terminal_;
@@ -48,7 +50,7 @@ class Program {
         "Proves kernel fixes: builds without and with a patch, boots both, runs the "
         "reproducer, says which bug is gone."};
     Action action_;
-    SubmitOptions submit_, run_submit_;
+    SubmitOptions submit_;
     JobOptions show_, watch_, cancel_;
     ListOptions list_;
     ReportOptions report_;
@@ -56,7 +58,6 @@ class Program {
     ParseOptions parse_;
     ServeOptions serve_;
     DoctorOptions doctor_;
-    RunOptions run_;
 };
 
 Program::Program(const Commands& commands, Terminal& terminal)
@@ -70,7 +71,6 @@ Program::Program(const Commands& commands, Terminal& terminal)
         "Begin with: krepro serve, and in another terminal: krepro submit MAIL --wait");
     if (commands_.serve) add_serve();
     add_submit();
-    if (commands_.run) add_run();
     add_job_commands();
     add_list();
     add_report();
@@ -133,33 +133,14 @@ void Program::add_spec(CLI::App* command, model::JobSpec& spec) {
         ->capture_default_str();
 }
 
-void Program::add_places(CLI::App* command, Places& places) {
-    places = default_places();
-    command->add_option("--state", places.state, "Folder of the store and the evidence")
-        ->capture_default_str();
-    command->add_option("--cache", places.cache, "Folder of trees, builds and images")
-        ->capture_default_str();
-    command->add_option("--data", places.data, "Folder that holds kernels/ and images/");
-    command->add_option("--config", places.config, "Settings")->capture_default_str();
-}
-
 void Program::add_serve_options(CLI::App* command, ServeOptions& options) {
-    add_places(command, options.places);
-    command->add_option("--libvirt", options.libvirt_uri, "libvirt URI")
-        ->envname("KREPRO_LIBVIRT")
-        ->capture_default_str();
-    command->add_option("--accelerator", options.accelerator, "auto, kvm or tcg")
-        ->envname("KREPRO_ACCELERATOR")
-        ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
-        ->capture_default_str();
-    command->add_option("-j,--build-jobs", options.build_jobs, "Compilers at a time; 0: all cores")
-        ->envname("KREPRO_BUILD_JOBS")
-        ->check(CLI::Range(0, 4096))
-        ->capture_default_str();
-    command->add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
-        ->envname("KREPRO_LOG_LEVEL")
-        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
-        ->capture_default_str();
+    command->add_option("--state", options.state, "Folder of the store and the evidence");
+    command->add_option("--cache", options.cache, "Folder of trees, kernels and images");
+    command->add_option("--share", options.share, "Folder that holds kernels/ and web/dist");
+    command->add_option("--accelerator", options.accelerator, "kvm or tcg; probed when not given")
+        ->check(CLI::IsMember({"kvm", "tcg"}));
+    command->add_option("--libvirt", options.libvirt_uri,
+                        "libvirt URI; the embedded driver when not given");
 }
 
 void Program::add_submit() {
@@ -194,9 +175,7 @@ void Program::add_job_commands() {
          run_cancel}};
     for (const auto& row : rows) {
         auto* command = add(row.name, row.what, row.examples);
-        command->add_option("job", row.options.job, "Id of the job")
-            ->required()
-            ->check(CLI::PositiveNumber);
+        command->add_option("job", row.options.job, "Id of the job")->required()->check(k_id);
         add_remote(command, row.options.remote);
         on(command, [this, row] { return row.function(row.options, terminal_); });
     }
@@ -220,9 +199,7 @@ void Program::add_list() {
 void Program::add_report() {
     auto* command = add("report", "Show a report: title, context, locks, frames",
                         "  krepro report 7\n  krepro report 7 --json | jq .report.frames");
-    command->add_option("report", report_.report, "Id of the report")
-        ->required()
-        ->check(CLI::PositiveNumber);
+    command->add_option("report", report_.report, "Id of the report")->required()->check(k_id);
     add_remote(command, report_.remote);
     on(command, [this] { return run_report(report_, terminal_); });
 }
@@ -230,9 +207,7 @@ void Program::add_report() {
 void Program::add_log() {
     auto* command = add("log", "Print the console of a trial",
                         "  krepro log 12\n  krepro log 12 -f   (while it runs)");
-    command->add_option("trial", log_.trial, "Id of the trial")
-        ->required()
-        ->check(CLI::PositiveNumber);
+    command->add_option("trial", log_.trial, "Id of the trial")->required()->check(k_id);
     command->add_flag("-f,--follow", log_.follow, "Go on until the trial ends");
     add_remote(command, log_.remote);
     on(command, [this] { return run_log(log_, terminal_); });
@@ -251,14 +226,8 @@ void Program::add_parse() {
 void Program::add_serve() {
     auto* command = add("serve", "Run the daemon: API, dashboard and jobs",
                         "  krepro serve\n  krepro serve --port 9000 --state /srv/krepro");
-    command->add_option("--address", serve_.address, "Address to listen on")
-        ->envname("KREPRO_ADDRESS")
-        ->capture_default_str();
-    command->add_option("--port", serve_.port, "Port to listen on; 0: any")
-        ->envname("KREPRO_PORT")
-        ->capture_default_str();
-    command->add_option("--web", serve_.web_root, "Folder of the built dashboard")
-        ->envname("KREPRO_WEB");
+    command->add_option("--address", serve_.address, "Address to listen on (127.0.0.1)");
+    command->add_option("--port", serve_.port, "Port to listen on (8734); 0: any that is free");
     add_serve_options(command, serve_);
     on(command, [this] { return commands_.serve(serve_); });
 }
@@ -266,33 +235,9 @@ void Program::add_serve() {
 void Program::add_doctor() {
     auto* command = add("doctor", "Check what krepro needs, each with its mend",
                         "  krepro doctor\n  krepro doctor --json");
-    add_places(command, doctor_.places);
-    command->add_option("--libvirt", doctor_.libvirt_uri, "libvirt URI")
-        ->envname("KREPRO_LIBVIRT")
-        ->capture_default_str();
+    add_serve_options(command, doctor_.serve);
     add_output(command, doctor_.output);
     on(command, [this] { return commands_.doctor(doctor_); });
-}
-
-void Program::add_run() {
-    auto* command = add("run", "Prove a fix in this process, without a daemon",
-                        "  krepro run fix.eml\n  krepro run fix.eml --workload verbatim --json");
-    command->add_option("mail", run_submit_.mail, "Mail, patch or commit; - for standard input")
-        ->required();
-    command->add_option("--script", run_submit_.script_file,
-                        "Reproducer, in place of the mail's own; run once an iteration");
-    add_spec(command, run_submit_.spec);
-    add_serve_options(command, run_.serve);
-    add_output(command, run_.output);
-    on(command, [this] {
-        auto spec = complete_spec(run_submit_);
-        if (!spec) {
-            terminal_.error(spec.error());
-            return exit_code(spec.error());
-        }
-        run_.spec = std::move(*spec);
-        return commands_.run(run_);
-    });
 }
 
 }  // namespace

@@ -41,6 +41,13 @@ std::string job_path(std::int64_t job) {
     return fmt::format("/api/v1/jobs/{}", job);
 }
 
+// Every byte escaped: safe in any place of a query.
+std::string percent(const std::string& text) {
+    std::string escaped;
+    for (const unsigned char c : text) escaped += fmt::format("%{:02X}", c);
+    return escaped;
+}
+
 using Render = std::string (*)(const Json&, const Terminal&);
 
 int show(const Remote& remote, const Ask& question, Render render, Terminal& terminal) {
@@ -79,6 +86,25 @@ Result<void> follow(const JobOptions& options, Terminal& terminal) {
     return client->follow(job_path(options.job) + "/events", 0, take, k_patience);
 }
 
+// A mail goes as it is, byte for byte: JSON could not carry what is not UTF-8. A script needs JSON.
+Ask submission(const model::JobSpec& spec) {
+    Ask question;
+    question.method = "POST";
+    question.target = "/api/v1/jobs";
+    if (!spec.script.empty()) {
+        question.content_type = "application/json";
+        question.body = model::dump(model::to_json(spec));
+        return question;
+    }
+    question.content_type = "text/plain";
+    question.body = spec.mail;
+    question.target +=
+        fmt::format("?tree={}&profile={}&workload={}&confidence={}&wall_s={}&trials={}",
+                    percent(spec.tree), percent(spec.profile), model::to_string(spec.workload),
+                    spec.confidence, spec.budget.wall_s, spec.budget.trials);
+    return question;
+}
+
 std::string query_of(const ListOptions& options) {
     std::string query = fmt::format("?limit={}", options.limit);
     if (options.before > 0) query += fmt::format("&before={}", options.before);
@@ -86,8 +112,7 @@ std::string query_of(const ListOptions& options) {
         {"stage", options.stage}, {"verdict", options.verdict}, {"q", options.text}};
     for (const auto& [name, value] : filters) {
         if (value.empty()) continue;
-        query += fmt::format("&{}=", name);
-        for (const unsigned char c : value) query += fmt::format("%{:02X}", c);
+        query += fmt::format("&{}={}", name, percent(value));
     }
     return query;
 }
@@ -111,12 +136,7 @@ Result<model::JobSpec> complete_spec(const SubmitOptions& options) {
 int run_submit(const SubmitOptions& options, Terminal& terminal) {
     const auto spec = complete_spec(options);
     if (!spec) return failed(spec.error(), terminal);
-    Ask question;
-    question.method = "POST";
-    question.target = "/api/v1/jobs";
-    question.content_type = "application/json";
-    question.body = model::dump(model::to_json(*spec));
-    const auto job = ask(options.remote, question);
+    const auto job = ask(options.remote, submission(*spec));
     if (!job) return failed(job.error(), terminal);
     const auto id = integer_at(*job, "id");
     const auto page = fmt::format("{}/jobs/{}", options.remote.server, id);
