@@ -172,6 +172,8 @@ constexpr std::array k_families{
            "File count is zero"},
     Family{"unexpected_reboot", "^Linux version ", "", D::other, R::boots, false,
            "Unexpected reboot"},
+    Family{"test_harness", "^SYZFAIL: ", "", D::other, R::remarks, false, "Test harness failed"},
+    Family{"test_harness", "^SYZFATAL: ", "", D::other, R::remarks, false, "Test harness failed"},
     Family{"stack_metadata", "WARNING: kernel stack ", "has bad ", D::warning, R::opens, false,
            "Bad unwinder metadata"},
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},

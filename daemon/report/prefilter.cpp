@@ -69,6 +69,7 @@ constexpr auto k_anchors = std::to_array<std::string_view>({
     "returning to user space",
     "suspicious RCU usage",
     "Linux version ",
+    "SYZFA",
 });
 
 // Anchors by their first character.

@@ -140,6 +140,7 @@ constexpr SyzbotRow k_rows[] = {
      "", "kernel panic: {1}", P::none, "DoS"},
     {"panic", "not syncing: (.*)", "", "kernel panic: {1}", P::none, "DoS"},
     // the rest
+    {"test_harness", "(SYZFA.*)", "", "{1}", P::none, "SYZ_FAILURE", k_optional},
     {"unexpected_reboot", "", "", "unexpected kernel reboot", P::none, "REBOOT", k_optional},
     {"netdevice_leak", "waiting for ([^ ]+) to become free", "",
      "unregister_netdevice: waiting for DEV to become free", P::none, "", k_optional},
