@@ -27,7 +27,6 @@ constexpr SyzbotRow k_rows[] = {
     {"suspicious_rcu", "INFO: suspicious", "", "INFO: suspicious RCU usage in {F}", P::trace, ""},
     {"bad_unlock_balance", "(WARNING|BUG): ", "", "{1}: bad unlock balance in {F}", P::acquired,
      "LOCKDEP"},
-    {"bad_contention", "", "", "", P::none, "WARNING"},
     {"held_lock_freed", "(WARNING|BUG): ", "", "{1}: held lock freed in {F}", P::acquired,
      "LOCKDEP"},
     {"locks_held_at_exit", "(WARNING|BUG): ", "", "{1}: still has locks held in {F}", P::acquired,
@@ -56,6 +55,7 @@ constexpr SyzbotRow k_rows[] = {
      "BUG: using {1}() in preemptible code in {F}", P::trace, "LOCKDEP"},
     {"workqueue_leak", "workqueue leaked lock or atomic", "workfn=|last function: ([a-zA-Z0-9_]+)",
      "BUG: workqueue leaked lock or atomic in {1}", P::none, "", k_optional},
+    {"workqueue_leak", "(BUG: workqueue leaked atomic.*)", "", "{1}", P::none, "", k_optional},
     {"workqueue_lockup", "", "", "BUG: workqueue lockup", P::none, "", k_optional},
     // memory
     {"kasan", "null-ptr-deref on address", "^.*\n(?:.*\n){0,2}(Read|Write) of size",

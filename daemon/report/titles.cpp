@@ -16,6 +16,7 @@ namespace krepro::report {
 namespace {
 
 constexpr std::size_t k_max_title = 200;
+constexpr std::size_t k_counter_digits = 6;
 
 std::string place_of(const model::Report& report) {
     const model::Frame* site = complaint_site(report);
@@ -54,9 +55,15 @@ std::string stable_text(std::string_view text) {
         } else if (word_start && end - i >= 8 && (end == text.size() || !is_alpha(text[end]))) {
             stable += "ADDR";
             i = end;
-        } else if (is_digit(text[i]) && (i == 0 || !is_alpha(text[i - 1]))) {
+        } else if (is_digit(text[i])) {
+            // Digits in a name belong to it, unless there are so many that they count something.
+            const bool in_name = i != 0 && is_symbol_char(text[i - 1]);
+            const std::size_t begin = i;
             while (i < text.size() && is_digit(text[i])) ++i;
-            stable += "NUM";
+            if (in_name && i - begin < k_counter_digits)
+                stable += text.substr(begin, i - begin);
+            else
+                stable += "NUM";
         } else {
             stable += text[i++];
         }
