@@ -132,6 +132,8 @@ bool Assembler::take_single(const Line& line, const Family& family,
     // A remark alone waits for what may follow it; in the midst of another splat nothing will.
     if (family.role == HeadlineRole::remarks && !open_.contains(line.caller)) return false;
     if (notice && notices_ == Notices::dropped) return true;
+    // Programs print /proc/version too; the kernel says it before its clock runs.
+    if (boot && line.uptime_s != 0.0) return true;
     if (boot && boots_++ == 0) return true;
     if (boot)
         for (model::Report& report : flush()) done.push_back(std::move(report));

@@ -126,6 +126,7 @@ TEST(Families, notices_are_kept_only_when_asked_for) {
 TEST(Families, the_second_boot_on_a_console_is_a_report) {
     const std::string boot = "[    0.000000] Linux version 6.1.8-rt5 (root@vm)\n";
     EXPECT_TRUE(parse(boot).empty());
+    EXPECT_TRUE(parse(boot + "Linux version 6.1.8-rt5 (a program says it)\n").empty());
     const auto reports = parse(boot + "[    9.000000] something\n" + boot);
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].kind, "unexpected_reboot");
