@@ -54,6 +54,7 @@ enum class Cause {
     other_report,             // a splat that is not the target
     panic,                    // the kernel panicked
     hang,                     // the kernel hung under load
+    stall,                    // the patched kernel reported a stall (RCU, soft lockup) under load
     console_flood,            // more console output than a trial may have
 };
 
@@ -78,6 +79,7 @@ struct EnumNames<Cause> {
         std::pair{Cause::other_report, "other_report"},
         std::pair{Cause::panic, "panic"},
         std::pair{Cause::hang, "hang"},
+        std::pair{Cause::stall, "stall"},
         std::pair{Cause::console_flood, "console_flood"},
     };
 };

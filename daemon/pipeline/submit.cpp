@@ -26,12 +26,13 @@ Result<void> check_tree(const Services& services, const std::string& tree) {
         const auto path = tree.substr(0, tree.find('@'));
         std::error_code code;
         if (std::filesystem::exists(path, code)) return {};
-        return fail(ErrorKind::not_found, "there is nothing at this path", "field tree",
+        return fail(ErrorKind::invalid_input, "there is nothing at this path", "field tree",
                     "name a git repository or a tarball on the machine of the daemon");
     }
     if (std::find(services.trees.begin(), services.trees.end(), tree) != services.trees.end())
         return {};
-    return fail(ErrorKind::not_found, fmt::format("there is no tree \"{}\"", tree), "field tree",
+    return fail(ErrorKind::invalid_input, fmt::format("there is no tree \"{}\"", tree),
+                "field tree",
                 fmt::format("choose one of: {}; or give the path of a git repository",
                             fmt::join(services.trees, ", ")));
 }
@@ -59,8 +60,12 @@ Result<model::Job> make_job(const Services& services, model::JobSpec spec) {
     if (auto valid = model::validate(job.spec); !valid) return tl::unexpected(valid.error());
     if (auto known = check_tree(services, job.spec.tree); !known)
         return tl::unexpected(known.error());
-    if (auto profile = build::read_profile(services.profiles, job.spec.profile); !profile)
-        return tl::unexpected(profile.error());
+    if (auto profile = build::read_profile(services.profiles, job.spec.profile); !profile) {
+        // A name in a request that nothing has is a mistake in the request.
+        auto error = profile.error();
+        if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid_input;
+        return tl::unexpected(std::move(error));
+    }
     auto mail = intake::read_mail(job.spec.mail);
     if (!mail) return tl::unexpected(mail.error());
     job.mail = std::move(*mail);

@@ -90,7 +90,8 @@ class Decider {
             if (!tally_.budget_exhausted())
                 return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
-        return claim(patched().new_splats > 0 ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
+        const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_);
+        return claim(new_splat ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
 
     // The control may stay clean by chance as well, and then takes a true claim back: it is given

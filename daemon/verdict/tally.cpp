@@ -97,6 +97,7 @@ class Counter {
         ++arm.counts.voids;
         if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
+        arm.stalls += outcome.cause == Cause::host_stall ? 1 : 0;
         if (is_ours(outcome))
             ++arm.interrupted;
         else
@@ -113,7 +114,9 @@ class Counter {
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (trial.arm == ArmName::patched && shows_something_new(trial, known_))
+                if (trial.outcome.cause == Cause::stall)
+                    ++arm.stalls;
+                else if (trial.arm == ArmName::patched && shows_something_new(trial, known_))
                     ++arm.new_splats;
                 break;
             case OutcomeKind::none:
@@ -206,6 +209,28 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
     tally.void_causes = counter.void_causes();
     tally.side_findings = seen_on_both(trials, known);
     return tally;
+}
+
+double p_of_stalls(const Tally& tally) {
+    const int with = tally.patched.stalls;
+    const int all = with + tally.unpatched.stalls + tally.control.stalls;
+    const double time = tally.wall_s();
+    if (with == 0 || !(time > 0)) return 1;
+    const double share = std::min(1.0, tally.patched.counts.wall_s / time);
+    // Terms by recurrence from P(X = all), so that no factorial is needed.
+    double term = std::pow(share, all);
+    double tail = term;
+    for (int x = all; x > with && share > 0; --x) {
+        term *= x * (1 - share) / ((all - x + 1) * share);
+        tail += term;
+    }
+    return std::min(1.0, tail);
+}
+
+bool stalls_held_against_patch(const Tally& tally) {
+    const int boots = tally.patched.counts.trials - tally.patched.counts.voids;
+    return 3 * tally.patched.stalls > 2 * boots ||
+           (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
 }
 
 bool voids_hopeless(const Tally& tally) {

@@ -14,6 +14,7 @@ namespace krepro::verdict {
 struct ArmTally {
     model::ArmCounts counts;
     int new_splats = 0;        // `other` trials that show something the unpatched arm has not shown
+    int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void
@@ -59,6 +60,16 @@ struct Tally {
         return trials() >= budget_trials || wall_s() >= budget_wall_s;
     }
 };
+
+// The chance that so many of all stalls fall to the patched arm when both arms stall at one rate in
+// wall time: the upper tail of the binomial distribution. 1 when the patched arm has none.
+[[nodiscard]] double p_of_stalls(const Tally& tally);
+
+// Whether stalls are held against the patch: chance does not explain how many there are with it and
+// how few without (p at most alpha), or more than two boots in three with it stalled. A single
+// stall says too little: a deadline workload starves a kernel now and then whatever the patch, and
+// boots without the patch mostly end at the hit, before it shows.
+[[nodiscard]] bool stalls_held_against_patch(const Tally& tally);
 
 // Counts the trials of `form`; what earlier trials of the other form used is taken off the budget.
 [[nodiscard]] Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials,

@@ -74,6 +74,28 @@ std::string control_words(const Tally& tally) {
     return " A boot without the patch afterwards hit again.";
 }
 
+std::string new_splat_words(const Tally& tally) {
+    std::string words;
+    if (tally.patched.new_splats > 0)
+        words +=
+            fmt::format(" But {} with the patch showed something that no boot without it showed.",
+                        boots_words(tally.patched.new_splats));
+    if (stalls_held_against_patch(tally))
+        words += fmt::format(" But {} with the patch stalled.", boots_words(tally.patched.stalls));
+    return words;
+}
+
+// Stalls that are not held against the patch are said all the same.
+std::string stall_words(const model::Verdict& verdict, const Tally& tally) {
+    if (verdict.kind != VerdictKind::fixed || tally.patched.stalls == 0) return {};
+    return fmt::format(
+        "{} with the patch stalled under load, and {} without it; were both to stall at the same "
+        "rate, so many would fall to the patched kernel with probability {}. Whether the patch has "
+        "to do with it was not shown.",
+        boots_words(tally.patched.stalls), tally.unpatched.stalls + tally.control.stalls,
+        probability_words(p_of_stalls(tally)));
+}
+
 std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tally) {
     std::string text =
         both_arms(tally) + ": it was not reproduced, so nothing is proved about the patch.";
@@ -144,12 +166,7 @@ std::string sentence_for(const model::Verdict& verdict, const Tally& tally) {
         case VerdictKind::fixed:
             return comparison(verdict, tally) + control_words(tally);
         case VerdictKind::fixed_new_splat:
-            return comparison(verdict, tally) +
-                   fmt::format(
-                       " But {} with the patch showed something that no boot without it "
-                       "showed.",
-                       boots_words(tally.patched.new_splats)) +
-                   control_words(tally);
+            return comparison(verdict, tally) + new_splat_words(tally) + control_words(tally);
         case VerdictKind::regression:
             return comparison(verdict, tally);
         case VerdictKind::not_fixed:
@@ -175,6 +192,7 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
         add("Two workloads were allowed for, so each was held to half of the error probability.");
     for (const auto& finding : tally.side_findings)
         add("Seen with and without the patch, and not counted against it: " + finding + ".");
+    add(stall_words(verdict, tally));
     add(void_words(tally));
     return limits;
 }

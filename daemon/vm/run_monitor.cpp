@@ -119,6 +119,8 @@ RunAction RunMonitor::on_other(const model::Report& report) {
     }
     if (what == ReportClass::stall && !patched())
         return end_void(Cause::host_stall, "the host was too slow for the guest: " + report.title);
+    if (what == ReportClass::stall && other_title_.empty())
+        return end_other(Cause::stall, "the kernel stalled under load: " + report.title);
     if (other_title_.empty()) other_title_ = report.title;
     if (fresh_title_.empty()) fresh_title_ = report.title;
     if (what == ReportClass::splat && phase_ != Phase::unexplained) return Continue{};

@@ -269,6 +269,33 @@ TEST(VerdictDecide, a_hang_on_both_arms_is_a_side_finding_and_on_patched_alone_i
     EXPECT_EQ(answer(plan_of(), silent + three_hits() + Trials{hang}), "fixed");
 }
 
+TrialRecord stalled(ArmName arm, double exposure, double wall_s) {
+    auto record = arm == k_patched ? other(arm, exposure, {"stall somewhere"})
+                                   : no_evidence(arm, Cause::host_stall);
+    if (arm == k_patched) record.outcome.cause = Cause::stall;
+    record.outcome.wall_s = wall_s;
+    return record;
+}
+
+TEST(VerdictDecide, a_stall_is_held_against_the_patch_only_beyond_chance) {
+    auto boot = clean(k_patched, 50);
+    boot.outcome.wall_s = 30;
+    const Trials hits = three_hits();
+    const auto verdict =
+        verdict_of(plan_of(), hits + repeated(4, boot) + Trials{stalled(k_patched, 10, 40)});
+    EXPECT_EQ(verdict.kind, VerdictKind::fixed);
+    EXPECT_EQ(verdict.patched.other, 1);
+    EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("1 boot with the patch stalled")));
+    // Most boots stall: that is no accident, even though the unpatched arm was not watched as long.
+    EXPECT_EQ(answer(plan_of(), hits + repeated(6, stalled(k_patched, 40, 40))), "fixed_new_splat");
+    // As long without the patch, and never a stall.
+    auto watched = no_evidence(k_unpatched, Cause::boot_hang);
+    watched.outcome.wall_s = 300;
+    EXPECT_EQ(answer(plan_of(), Trials{watched} + hits + repeated(7, boot) +
+                                    repeated(4, stalled(k_patched, 1, 10))),
+              "fixed_new_splat");
+}
+
 TEST(VerdictDecide, exposure_of_another_splat_on_unpatched_counts) {
     const Trials trials = Trials{other(k_unpatched, 100, {"x"})} + three_hits();
     EXPECT_NEAR(next_trial(plan_of(), trials).exposure_goal, 342.9, 0.1);
