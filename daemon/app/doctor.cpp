@@ -118,8 +118,11 @@ Finding check_accelerator(const Settings& settings) {
     if (!vm::kvm_device_usable())
         return {"accelerator", Health::warning, "tcg: /dev/kvm cannot be opened",
                 "trials run some 10 times faster with KVM; without it nothing is lost but time"};
-    const auto store = store::Store::open(settings.state / "krepro.db");
-    const auto known = store ? (*store)->fact("accelerator") : std::nullopt;
+    // Only looked at: where nothing is stored yet, doctor leaves nothing behind.
+    const auto file = settings.state / "krepro.db";
+    std::optional<model::Json> known;
+    if (fs::exists(file))
+        if (const auto store = store::Store::open(file)) known = (*store)->fact("accelerator");
     const auto choice = known ? model::from_json<vm::AcceleratorChoice>(*known)
                               : util::Result<vm::AcceleratorChoice>(
                                     util::fail(util::ErrorKind::not_found, "not probed"));

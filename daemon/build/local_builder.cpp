@@ -99,7 +99,7 @@ asio::awaitable<Result<std::string>> LocalKernelBuilder::content_key(const Build
     }
     util::Sha256 hash;
     hash.add_field(k_recipe);
-    hash.add_field(request.checkout.state);
+    hash.add_field(request.checkout.content);
     hash.add_field(profile.fragments);
     hash.add_field(compiler_);
     co_return hash.hex();

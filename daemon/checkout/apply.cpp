@@ -72,13 +72,27 @@ std::vector<std::string> in_sandbox(const ApplyRequest& request, std::vector<std
                                     const std::vector<std::string>& env) {
     util::SandboxSpec sandbox;
     if (request.mode == ApplyMode::check) sandbox.read_only = {request.tree};
-    if (request.mode == ApplyMode::write) sandbox.read_write = {request.tree};
+    if (request.mode != ApplyMode::check) sandbox.read_write = {request.tree};
     sandbox.cwd = request.tree;
     sandbox.env = env;
     auto all = util::sandbox_argv(sandbox);
     all.insert(all.end(), std::make_move_iterator(argv.begin()),
                std::make_move_iterator(argv.end()));
     return all;
+}
+
+std::string index_variable(const ApplyRequest& request) {
+    return "GIT_INDEX_FILE=" + request.index.string();
+}
+
+// git with the request's own index in place of the repository's.
+asio::awaitable<Result<std::string>> git_on_index(ApplyRequest request,
+                                                  std::vector<std::string> arguments) {
+    auto spec = git_command(request.tree, std::move(arguments));
+    spec.env.push_back(index_variable(request));
+    auto out = co_await util::run_checked(std::move(spec));
+    if (out && out->ends_with('\n')) out->pop_back();
+    co_return out;
 }
 
 }  // namespace
@@ -117,6 +131,10 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
         git_command(request.tree, words("apply", "--recount", "-C1", "--whitespace=nowarn"));
     if (request.direction == Direction::reverse) spec.argv.emplace_back("-R");
     if (request.mode == ApplyMode::check) spec.argv.emplace_back("--check");
+    if (request.mode == ApplyMode::index) {
+        spec.argv.emplace_back("--cached");
+        spec.env.push_back(index_variable(request));
+    }
     spec.argv.emplace_back("-");
     spec.stdin_bytes = request.patch;
     spec.deadline = std::chrono::minutes(2);
@@ -131,6 +149,24 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
                         result->err.starts_with("error: ");
     if (!judged) co_return tl::unexpected(util::process_error(spec, *result));
     co_return std::optional<std::string>(std::move(result->err));
+}
+
+asio::awaitable<Result<std::string>> patched_tree(ApplyRequest request, std::string revision) {
+    request.mode = ApplyMode::index;
+    request.index = request.tree / ".git" / "krepro-index";
+    std::error_code ignored;
+    std::filesystem::remove(request.index, ignored);
+    auto step = co_await git_on_index(request, words("read-tree", revision));
+    if (!step) co_return tl::unexpected(step.error());
+    const auto refused = co_await apply_patch(request);
+    if (!refused) co_return tl::unexpected(refused.error());
+    if (*refused)
+        co_return util::fail(util::ErrorKind::invalid_input,
+                             "the patch applies to the work tree, but not to the commit",
+                             **refused);
+    step = co_await git_on_index(request, words("write-tree"));
+    std::filesystem::remove(request.index, ignored);
+    co_return step;
 }
 
 }  // namespace krepro::checkout

@@ -33,8 +33,8 @@ std::vector<FailedFile> parse_apply_errors(std::string_view messages);
 std::string describe_failures(const std::vector<FailedFile>& failures, std::string_view patch,
                               model::Direction direction);
 
-// Tries (check) or does (write) one patch in a work tree.
-enum class ApplyMode { check, write };
+// What is done with the patch: tried on the work tree, done there, or done in an index alone.
+enum class ApplyMode { check, write, index };
 
 struct ApplyRequest {
     std::filesystem::path tree;
@@ -42,9 +42,16 @@ struct ApplyRequest {
     model::Direction direction = model::Direction::forward;
     ApplyMode mode = ApplyMode::check;
     Sandboxing sandboxing = Sandboxing::on;
+    std::filesystem::path index;  // for ApplyMode::index: a file below `tree`
 };
 
 // Nothing when the patch applies, else git's messages; an error only when git cannot be run.
 boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_patch(ApplyRequest request);
+
+// git's hash of the tree that `revision` with the request's patch makes, without touching the work
+// tree: equal for equal files, whatever revision, patch and direction led to them. The patch must
+// be one that applies.
+boost::asio::awaitable<util::Result<std::string>> patched_tree(ApplyRequest request,
+                                                               std::string revision);
 
 }  // namespace krepro::checkout

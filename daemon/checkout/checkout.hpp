@@ -16,12 +16,12 @@ namespace krepro::checkout {
 // One entry of trees.toml: a source of kernels.
 struct Tree {
     std::string name;
-    std::string kind;           // "debian-source", "debian-binary", "git", "tarball"
-    std::string package;        // debian-source: "linux"; debian-binary: "linux-source-6.12"
-    std::string version;        // debian-source: "6.1.8-1"; empty: the newest that can be had
-    bool rt_series = false;     // apply debian/patches-rt/series
-    std::string location;       // git: URL or path; tarball: path
-    std::string revision;       // git: commit, tag or branch; empty: HEAD
+    std::string kind;        // "debian-source", "debian-binary", "git", "tarball"
+    std::string package;     // debian-source: "linux"; debian-binary: "linux-source-6.12"
+    std::string version;     // debian-source: "6.1.8-1"; empty: the newest that can be had
+    bool rt_series = false;  // apply debian/patches-rt/series
+    std::string location;    // git: URL or path; tarball: path
+    std::string revision;    // git: commit, tag or branch; empty: HEAD
     std::string description;
 };
 

@@ -182,7 +182,8 @@ asio::awaitable<Result<Direction>> LocalKernelSource::find_direction(Place place
                                                                      std::string patch) {
     std::array<std::string, 2> messages;
     for (const auto direction : k_directions) {
-        const ApplyRequest request{place.source(), patch, direction, ApplyMode::check, sandboxing_};
+        const ApplyRequest request{place.source(),   patch,       direction,
+                                   ApplyMode::check, sandboxing_, {}};
         const auto refused = co_await apply_patch(request);
         if (!refused) co_return tl::unexpected(refused.error());
         if (!*refused) co_return direction;
@@ -212,12 +213,19 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree
     const auto changed = keep_state(place.folder, {*revision, *direction, patch});
     if (!base) co_return tl::unexpected(base.error());
     if (!changed) co_return tl::unexpected(changed.error());
+    const auto base_content =
+        co_await git(place.source(), words("rev-parse", *revision + "^{tree}"));
+    if (!base_content) co_return tl::unexpected(base_content.error());
+    const ApplyRequest change{place.source(), patch, *direction, ApplyMode::index, sandboxing_, {}};
+    const auto content = co_await patched_tree(change, *revision);
+    if (!content) co_return tl::unexpected(content.error());
+    Checkout of_base{place.tree.name, *revision, place.source(), *base, *base_content, {}};
+    Checkout of_change{place.tree.name, *revision, place.source(), *changed, *content, {}};
     const bool forward = *direction == Direction::forward;
-    const auto source = place.source().string();
-    co_return Pair{
-        *direction,
-        {place.tree.name, *revision, source, forward ? *base : *changed, ArmName::unpatched},
-        {place.tree.name, *revision, source, forward ? *changed : *base, ArmName::patched}};
+    Pair pair{*direction, forward ? of_base : of_change, forward ? of_change : of_base};
+    pair.unpatched.arm = ArmName::unpatched;
+    pair.patched.arm = ArmName::patched;
+    co_return pair;
 }
 
 asio::awaitable<Result<void>> LocalKernelSource::select(const Checkout& checkout) {

@@ -64,7 +64,8 @@ asio::awaitable<Result<void>> reset_to(fs::path source, std::string revision) {
 }
 
 asio::awaitable<Result<void>> write_patch(fs::path source, State state, Sandboxing sandboxing) {
-    const ApplyRequest request{source, state.patch, *state.direction, ApplyMode::write, sandboxing};
+    const ApplyRequest request{source,           state.patch, *state.direction,
+                               ApplyMode::write, sandboxing,  {}};
     const auto refused = co_await apply_patch(request);
     if (!refused) co_return tl::unexpected(refused.error());
     if (!*refused) co_return Result<void>{};

@@ -24,7 +24,8 @@ struct Checkout {
     std::string tree;      // name in trees.toml
     std::string revision;  // what the tree is at: a commit hash
     std::string source;    // folder
-    std::string state;     // hash of revision and patch: equal states have equal files
+    std::string state;     // names how to get there: revision, patch and direction
+    std::string content;   // hash of all files: equal for equal files, whatever led to them
     ArmName arm = ArmName::unpatched;
 
     bool operator==(const Checkout&) const = default;
@@ -32,7 +33,7 @@ struct Checkout {
         return std::make_tuple(
             field("tree", &Checkout::tree), field("revision", &Checkout::revision),
             field("source", &Checkout::source), field("state", &Checkout::state),
-            field("arm", &Checkout::arm));
+            field("content", &Checkout::content), field("arm", &Checkout::arm));
     }
 };
 

@@ -20,7 +20,7 @@ class Assembler {
   public:
     static constexpr std::size_t k_max_open = 16;
     static constexpr std::size_t k_max_lines = 2000;
-    static constexpr std::size_t k_max_text = 256 * 1024;
+    static constexpr std::size_t k_max_text = std::size_t{256} * 1024;
 
     explicit Assembler(Notices notices) : notices_(notices) {}
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,7 +12,10 @@ struct Caller {
     char kind = 0;  // 'T', 'C', or 0 when the console does not say
     std::uint32_t number = 0;
 
-    auto operator<=>(const Caller&) const = default;
+    bool operator==(const Caller&) const = default;
+    bool operator<(const Caller& other) const {
+        return kind != other.kind ? kind < other.kind : number < other.number;
+    }
     [[nodiscard]] bool known() const { return kind != 0; }
 };
 

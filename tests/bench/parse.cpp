@@ -22,9 +22,9 @@ using namespace krepro;
 
 namespace {
 
-constexpr std::size_t k_chunk = 64 * 1024;
-constexpr std::size_t k_clean_file = 256 * 1000 * 1000;
-constexpr std::size_t k_splat_file = 32 * 1000 * 1000;
+constexpr std::size_t k_chunk = std::size_t{64} * 1024;
+constexpr std::size_t k_clean_file = 256000000;
+constexpr std::size_t k_splat_file = 32000000;
 constexpr int k_clean_passes = 4;
 constexpr double k_mega = 1e6;
 

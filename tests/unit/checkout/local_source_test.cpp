@@ -211,6 +211,20 @@ TEST_F(Checkout, equal_trees_have_one_base_state_whatever_the_patch) {
     EXPECT_NE(one->patched.state, other->patched.state);
 }
 
+TEST_F(Checkout, equal_files_have_one_content_whatever_led_to_them) {
+    const auto forward = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(forward) << forward.error().to_string();
+    EXPECT_NE(forward->unpatched.content, forward->patched.content);
+    write(origin / "kernel/fork.c", k_after);
+    ASSERT_TRUE(await(commit_all(origin, "with the patch")));
+    const auto reverse = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(reverse) << reverse.error().to_string();
+    EXPECT_EQ(reverse->direction, Direction::reverse);
+    EXPECT_EQ(reverse->unpatched.content, forward->unpatched.content);
+    EXPECT_EQ(reverse->patched.content, forward->patched.content);
+    EXPECT_NE(reverse->patched.state, forward->patched.state);
+}
+
 TEST_F(Checkout, a_revision_of_a_repository_can_be_named) {
     write(origin / "kernel/fork.c", "int other;\n");
     ASSERT_TRUE(await(commit_all(origin, "later")));

@@ -25,8 +25,8 @@ class FakeSource : public checkout::KernelSource {
                                                           checkout::Progress) override {
         if (failure) co_return tl::unexpected(*failure);
         checkout::Pair pair;
-        pair.unpatched = {tree, "base", "/src", "state-unpatched", model::ArmName::unpatched};
-        pair.patched = {tree, "base", "/src", "state-patched", model::ArmName::patched};
+        pair.unpatched = {tree, "base", "/src", "state-1", "content-1", model::ArmName::unpatched};
+        pair.patched = {tree, "base", "/src", "state-2", "content-2", model::ArmName::patched};
         co_return pair;
     }
     asio::awaitable<util::Result<void>> select(const model::Checkout&) override {
