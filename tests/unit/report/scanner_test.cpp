@@ -157,7 +157,7 @@ TEST(Scanner, hostile_bytes_are_read_without_harm) {
         std::string(1 << 20, '('),
         std::string(1 << 20, '['),
         "BUG: " + std::string(1 << 20, '0'),
-        std::string(4096, '\0') + "\nBUG: \0\n",
+        std::string(4096, '\0') + "\nBUG: " + std::string(1, '\0') + "\n",
         "\x1b[2J\x1b]0;title\x07 BUG: KASAN: \xff\xfe\xc3\x28 in \x80+0xffffffffffffffffff/0x\n",
         "WARNING: CPU: 99999999999999999999 PID: -1 at :::: ()\nCall Trace:\n",
         "-> #99999999999999999999 ((((((((((((((((((){{{{{{\n",
