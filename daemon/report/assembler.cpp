@@ -2,6 +2,7 @@
 #include "report/assembler.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "report/belongs.hpp"
 #include "report/frame.hpp"
@@ -51,7 +52,7 @@ void Assembler::append(Open& splat, const Line& line) {
 
 void Assembler::open(const Line& line, const Family& family, std::vector<model::Report>& done) {
     if (open_.size() >= k_max_open) {
-        for (model::Report& report : flush()) done.push_back(std::move(report));
+        complete_all(done);
     }
     Open splat;
     splat.family = &family;
@@ -135,8 +136,7 @@ bool Assembler::take_single(const Line& line, const Family& family,
     // Programs print /proc/version too; the kernel says it before its clock runs.
     if (boot && line.uptime_s != 0.0) return true;
     if (boot && boots_++ == 0) return true;
-    if (boot)
-        for (model::Report& report : flush()) done.push_back(std::move(report));
+    if (boot) complete_all(done);
     Open alone;
     alone.family = &family;
     append(alone, line);
@@ -144,17 +144,16 @@ bool Assembler::take_single(const Line& line, const Family& family,
     return true;
 }
 
-std::vector<model::Report> Assembler::take(const Line& line) {
-    std::vector<model::Report> done;
+void Assembler::read(const Line& line, std::vector<model::Report>& done) {
     const Family* family = find_family(line.text);
     if (!open_.empty()) age(line, done);
-    if (family != nullptr && take_single(line, *family, done)) return done;
+    if (family != nullptr && take_single(line, *family, done)) return;
     const auto found = open_.find(line.caller);
     if (found != open_.end()) {
-        if (family == nullptr && is_foreign(found->second, line)) return done;
+        if (family == nullptr && is_foreign(found->second, line)) return;
         if (goes_on(found->second, line, family)) {
             append(found->second, line);
-            return done;
+            return;
         }
         complete(found->second, done);
         open_.erase(found);
@@ -163,7 +162,6 @@ std::vector<model::Report> Assembler::take(const Line& line) {
         open(line, *family, done);
     else
         remember(line, family);
-    return done;
 }
 
 std::vector<const Assembler::Open*> Assembler::in_console_order() const {
@@ -175,11 +173,40 @@ std::vector<const Assembler::Open*> Assembler::in_console_order() const {
     return splats;
 }
 
-std::vector<model::Report> Assembler::flush() {
-    std::vector<model::Report> done;
+void Assembler::complete_all(std::vector<model::Report>& done) {
     for (const Open* splat : in_console_order()) complete(*splat, done);
     open_.clear();
-    return done;
+}
+
+std::vector<model::Report> Assembler::in_order(std::vector<model::Report> done) {
+    for (model::Report& report : done) held_.push_back(std::move(report));
+    if (held_.empty()) return {};
+    std::stable_sort(held_.begin(), held_.end(), [](const auto& a, const auto& b) {
+        return a.headline_line < b.headline_line;
+    });
+    std::uint64_t first_open = UINT64_MAX;
+    if (held_.size() <= k_max_open)
+        for (const auto& [caller, splat] : open_)
+            first_open = std::min(first_open, splat.lines[splat.headline].line.number);
+    const auto end = std::find_if(held_.begin(), held_.end(), [&](const model::Report& report) {
+        return report.headline_line > first_open;
+    });
+    std::vector<model::Report> released(std::make_move_iterator(held_.begin()),
+                                        std::make_move_iterator(end));
+    held_.erase(held_.begin(), end);
+    return released;
+}
+
+std::vector<model::Report> Assembler::take(const Line& line) {
+    std::vector<model::Report> done;
+    read(line, done);
+    return in_order(std::move(done));
+}
+
+std::vector<model::Report> Assembler::flush() {
+    std::vector<model::Report> done;
+    complete_all(done);
+    return in_order(std::move(done));
 }
 
 }  // namespace krepro::report

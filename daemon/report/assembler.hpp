@@ -24,11 +24,12 @@ class Assembler {
 
     explicit Assembler(Notices notices) : notices_(notices) {}
 
-    // Takes the next line; returns the reports that it completes.
+    // Takes the next line; returns the reports that are complete now, in the order of their
+    // headlines: one waits for those that began before it.
     std::vector<model::Report> take(const Line& line);
     // Completes every open splat.
     std::vector<model::Report> flush();
-    [[nodiscard]] bool pending() const { return !open_.empty(); }
+    [[nodiscard]] bool pending() const { return !open_.empty() || !held_.empty(); }
 
   private:
     // A line whose text is kept.
@@ -49,6 +50,9 @@ class Assembler {
     };
 
     void open(const Line& line, const Family& family, std::vector<model::Report>& done);
+    void read(const Line& line, std::vector<model::Report>& done);
+    void complete_all(std::vector<model::Report>& done);
+    std::vector<model::Report> in_order(std::vector<model::Report> done);
     bool take_single(const Line& line, const Family& family, std::vector<model::Report>& done);
     void append(Open& splat, const Line& line);
     static bool is_foreign(const Open& splat, const Line& line);
@@ -61,6 +65,7 @@ class Assembler {
     Notices notices_;
     std::uint64_t boots_ = 0;
     std::map<Caller, Open> open_;
+    std::vector<model::Report> held_;  // complete, waiting for an earlier one
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now
 };
 

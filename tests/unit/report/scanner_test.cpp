@@ -127,6 +127,17 @@ TEST(Scanner, interleaved_callers_are_taken_apart) {
     EXPECT_EQ(reports[0].signature, parse(splats::k_circular).at(0).signature);
 }
 
+TEST(Scanner, reports_come_in_the_order_of_their_headlines) {
+    const std::string one = with_caller(splats::k_circular, "[  T101]");
+    const std::string other = with_caller(splats::k_warning, "[   T55]");
+    const std::string console = interleaved(one, other);
+    const auto reports = scan_in_chunks(console, [] { return std::size_t{50}; });
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[0].kind, "circular_locking");
+    EXPECT_LT(reports[0].headline_line, reports[1].headline_line);
+    EXPECT_LT(reports[1].end_line, reports[0].end_line);
+}
+
 TEST(Scanner, a_mixed_report_without_callers_is_flagged) {
     std::string console(splats::k_warning);
     const std::string cpu = "CPU: 0 PID: 55 Comm: probe";
