@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Every library krepro links, found once. Boost is used header-only (Asio, Beast, URL, Process v2).
+# Every library krepro links, found once. Boost is used header-only (Asio, Beast, URL).
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
@@ -22,7 +22,7 @@ find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
 add_library(krepro_boost INTERFACE)
 target_link_libraries(krepro_boost INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(krepro_boost INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_URL_NO_LIB BOOST_PROCESS_V2_HEADER_ONLY BOOST_PROCESS_NO_DEPRECATED)
+  BOOST_ASIO_NO_DEPRECATED BOOST_URL_NO_LIB)
 
 add_library(krepro_soci INTERFACE)
 target_link_libraries(krepro_soci INTERFACE ${SOCI_CORE} ${SOCI_SQLITE3} PkgConfig::SQLITE)

@@ -2,6 +2,7 @@
 #include "app/daemon.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,7 @@
 #include "pipeline/submit.hpp"
 #include "pipeline/worker.hpp"
 #include "util/files.hpp"
+#include "util/hash.hpp"
 #include "vm/libvirt_host.hpp"
 
 namespace krepro::app {
@@ -35,7 +37,7 @@ class Daemon {
           pool_(2),
           store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))),
           artifacts_(settings.state / "artifacts"),
-          host_(io_, {settings.libvirt_uri, settings.state / "vm"}),
+          host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings)}),
           trees_(value_or_throw(checkout::read_trees(settings.share / "kernels" / "trees.toml"))),
           source_(trees_, settings.cache),
           builder_(settings.share / "kernels" / "profiles", settings.cache),
@@ -45,6 +47,8 @@ class Daemon {
           signals_(io_, SIGINT, SIGTERM) {}
 
     void run() {
+        artifacts_
+            .remove_drafts();  // of a process that was killed; the lock says there is no other
         asio::co_spawn(io_, worker_.run(), on_part_ended());
         asio::co_spawn(io_, server_.run(), on_part_ended());
         signals_.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -72,6 +76,11 @@ class Daemon {
         throw util::InfraError(std::move(error));
     }
 
+    // Two daemons may share one libvirt, never one state folder.
+    static std::string vm_prefix(const Settings& settings) {
+        return "krepro-" + util::sha256_hex(settings.state.string()).substr(0, 8) + "-";
+    }
+
     pipeline::Services services(const Settings& settings) {
         pipeline::Services parts;
         parts.store = &store_;
@@ -87,6 +96,7 @@ class Daemon {
         parts.profiles = settings.share / "kernels" / "profiles";
         for (const auto& tree : trees_) parts.trees.push_back(tree.name);
         parts.accelerator = settings.accelerator;
+        parts.vm_prefix = vm_prefix(settings);
         return parts;
     }
 
@@ -127,7 +137,9 @@ class Daemon {
     // Two phases: ask everything to end, then leave the loop when it has. The loop would not run
     // dry by itself: libvirt keeps its timers.
     void stop() {
-        signals_.cancel();
+        // A second signal ends the process at once, should anything hang.
+        boost::system::error_code ignored;
+        signals_.clear(ignored);
         server_.stop();
         worker_.stop();
     }
@@ -167,6 +179,7 @@ class Daemon {
 
 int run_daemon(const Settings& settings) {
     std::signal(SIGPIPE, SIG_IGN);  // a client that is gone is an error code, not the end
+    ::umask(022);                   // QEMU's user reads kernels and images
     try {
         Daemon(settings).run();
         return 0;

@@ -99,7 +99,7 @@ asio::awaitable<Finding> check_libvirt(asio::io_context& io, const Settings& set
     const auto lock = util::FileLock::take(settings.state / "lock", util::FileLock::Wait::no);
     if (!lock && lock.error().kind == util::ErrorKind::conflict)
         co_return Finding{"libvirt", Health::ok, "in use by the running daemon", ""};
-    vm::LibvirtHost host(io, {settings.libvirt_uri, root});
+    vm::LibvirtHost host(io, {settings.libvirt_uri, root, "krepro-"});
     const auto versions = co_await host.versions();
     if (!versions)
         co_return Finding{"libvirt", Health::broken, versions.error().what, versions.error().hint};
@@ -118,7 +118,7 @@ Finding check_accelerator(const Settings& settings) {
     if (!vm::kvm_device_usable())
         return {"accelerator", Health::warning, "tcg: /dev/kvm cannot be opened",
                 "trials run some 10 times faster with KVM; without it nothing is lost but time"};
-    // Only looked at: where nothing is stored yet, doctor leaves nothing behind.
+    // Only looked at: doctor makes no store where there is none.
     const auto file = settings.state / "krepro.db";
     std::optional<model::Json> known;
     if (fs::exists(file))

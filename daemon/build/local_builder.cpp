@@ -191,6 +191,7 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     session.profile = std::move(*profile);
     std::error_code code;
     fs::create_directories(session.objects, code);
+    // Of two jobs on one tree the second waits already for the tree; this holds for tools beside.
     auto lock = util::FileLock::take(session.objects.string() + ".lock", util::FileLock::Wait::no);
     if (!lock) co_return tl::unexpected(lock.error());
     session.first = !fs::exists(session.objects / "vmlinux");

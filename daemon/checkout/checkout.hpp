@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ struct Pair {
     model::Checkout patched;
 };
 
+// A work tree that is kept as it is; given back by the destructor. Shared with nobody: the pointer
+// only hides what is held.
+using Held = std::shared_ptr<void>;
+
 // Where kernels come from: a seam, so that pipeline tests need no kernel.
 class KernelSource {
   public:
@@ -49,7 +54,8 @@ class KernelSource {
                                                                const model::Mail& mail,
                                                                Progress progress) = 0;
     // Brings the work tree to the state of this checkout, touching only the files that differ.
-    virtual boost::asio::awaitable<util::Result<void>> select(const model::Checkout& checkout) = 0;
+    // It stays there while the result is held: no other process changes the tree before.
+    virtual boost::asio::awaitable<util::Result<Held>> select(const model::Checkout& checkout) = 0;
 };
 
 }  // namespace krepro::checkout

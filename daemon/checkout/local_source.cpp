@@ -228,10 +228,10 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree
     co_return pair;
 }
 
-asio::awaitable<Result<void>> LocalKernelSource::select(const Checkout& checkout) {
+asio::awaitable<Result<Held>> LocalKernelSource::select(const Checkout& checkout) {
     const fs::path folder = fs::path(checkout.source).parent_path();
     const auto name = checkout.state;
-    const auto lock = co_await lock_tree(folder.string() + ".lock");
+    auto lock = co_await lock_tree(folder.string() + ".lock");
     if (!lock) co_return tl::unexpected(lock.error());
     const auto text = util::read_file(folder / "states" / name);
     if (!text)
@@ -242,7 +242,9 @@ asio::awaitable<Result<void>> LocalKernelSource::select(const Checkout& checkout
     if (state_name(*state) != name)
         co_return fail(ErrorKind::internal, "a state file was changed",
                        (folder / "states" / name).string(), "submit the job again");
-    co_return co_await bring_to(folder, *state, sandboxing_);
+    const auto there = co_await bring_to(folder, *state, sandboxing_);
+    if (!there) co_return tl::unexpected(there.error());
+    co_return std::make_shared<util::FileLock>(std::move(*lock));
 }
 
 }  // namespace krepro::checkout

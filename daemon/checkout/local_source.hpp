@@ -17,11 +17,10 @@ namespace krepro::checkout {
 //   trees/<tree>/stamp       base commit and version: written last, so a tree with it is whole
 //   trees/<tree>/states/     how to get to each state that prepare() named
 //   trees/<tree>/at          the state that the work tree is in; absent while it is changed
-//   trees/<tree>.lock        held while the work tree is changed
+//   trees/<tree>.lock        held while the work tree is changed, and while it is selected
 //   apt/                     apt's own lists
 //
-// The lock is not held between select() and the end of a build: whoever runs two jobs on one tree
-// at once must let them take turns.
+// Two jobs on one tree take turns: the second waits in prepare() or select() for the lock.
 class LocalKernelSource : public KernelSource {
   public:
     LocalKernelSource(std::vector<Tree> trees, std::filesystem::path cache,
@@ -30,7 +29,7 @@ class LocalKernelSource : public KernelSource {
     boost::asio::awaitable<util::Result<Pair>> prepare(const std::string& tree,
                                                        const model::Mail& mail,
                                                        Progress progress) override;
-    boost::asio::awaitable<util::Result<void>> select(const model::Checkout& checkout) override;
+    boost::asio::awaitable<util::Result<Held>> select(const model::Checkout& checkout) override;
 
     [[nodiscard]] const std::vector<Tree>& trees() const { return trees_; }
 

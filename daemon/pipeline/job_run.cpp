@@ -91,7 +91,7 @@ asio::awaitable<void> JobRun::build(ArmName arm) {
     const build::BuildRequest request{checkout, job_.spec.profile, changed_files(job_.mail)};
     auto kernel = co_await services_.builder->find(request);
     if (!kernel) {
-        value_or_throw(co_await services_.source->select(checkout));
+        const auto held = value_or_throw(co_await services_.source->select(checkout));
         const auto tell = build_teller(recorder_, arm);
         auto built = co_await services_.builder->build(request, tell);
         if (!built) {
@@ -114,6 +114,12 @@ asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel)
     auto& slot = arm == ArmName::unpatched ? job_.unpatched_build : job_.patched_build;
     // What a resumed job finds in the cache it has built itself before: its figures stay.
     const bool same = slot && slot->key == kernel.build.key;
+    if (slot && !same && job_.stage >= model::JobStage::running)
+        throw util::InfraError({util::ErrorKind::conflict,
+                                "the tree, the profile or the compiler has changed since this "
+                                "job's first trials",
+                                std::string(model::to_string(arm)),
+                                "submit it again: trials of different kernels do not add up"});
     if (!same) slot = kernel.build;
     co_await save();
     recorder_.event("build", {{"arm", model::to_string(arm)},

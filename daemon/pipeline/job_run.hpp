@@ -63,6 +63,7 @@ class JobRun {
     std::map<model::WorkloadForm, model::Workload> workloads_;
     std::map<model::WorkloadForm, std::filesystem::path> images_;
     std::string accelerator_;
+    int infrastructure_failures_ = 0;  // in a row
 };
 
 }  // namespace krepro::pipeline

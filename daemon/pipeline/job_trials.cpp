@@ -22,6 +22,7 @@ using util::value_or_throw;
 namespace {
 
 constexpr double k_probe_s = 15;
+constexpr int k_fatal_failures = 3;       // of libvirt or the harness, in a row: no accident
 constexpr double k_heartbeat_pace_s = 2;  // of the history, not of the guest
 
 // How many iterations one boot runs: some 40 s of load. Trials of the hit arm end early, at the
@@ -77,8 +78,8 @@ asio::awaitable<void> JobRun::choose_accelerator() {
     recorder_.event("log", {{"text", "trying whether a guest boots in KVM"}});
     const auto form = job_.workload->form;
     co_await image(form);
-    auto boot =
-        boot_spec(fmt::format("krepro-{}-probe", job_.id), ArmName::unpatched, workload(form));
+    auto boot = boot_spec(fmt::format("{}{}-probe", services_.vm_prefix, job_.id),
+                          ArmName::unpatched, workload(form));
     const auto folder = services_.runs / "probe";
     make_run_folder(folder);
     boot.console = folder / "console.log";
@@ -88,7 +89,8 @@ asio::awaitable<void> JobRun::choose_accelerator() {
     const auto keep = [choice](store::Store& s) {
         s.put_fact("accelerator", model::to_json(choice));
     };
-    co_await services_.store->call(keep);
+    // Only what was really tried is remembered.
+    if (choice.tried) co_await services_.store->call(keep);
     recorder_.event(
         "log", {{"text", fmt::format("accelerator: {} ({})", choice.accelerator, choice.why)}});
 }
@@ -121,7 +123,14 @@ asio::awaitable<void> JobRun::run_trial(verdict::RunTrial next) {
                               {"state", "started"},
                               {"exposure_goal", next.exposure_goal}});
     auto outcome = co_await boot_and_watch(trial, used, next.exposure_goal);
+    const bool failed = outcome.cause == model::Cause::infrastructure;
+    const std::string detail = outcome.detail;
     co_await close(std::move(trial), std::move(outcome));
+    infrastructure_failures_ = failed ? infrastructure_failures_ + 1 : 0;
+    if (infrastructure_failures_ >= k_fatal_failures)
+        throw util::InfraError({util::ErrorKind::unavailable, "VMs cannot be run: " + detail,
+                                fmt::format("{} trials in a row", k_fatal_failures),
+                                "see `krepro doctor`, then submit the job again"});
     if (control_->cause()) throw JobStopped{*control_->cause()};
 }
 
@@ -131,7 +140,8 @@ asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(const model::Trial& 
     const auto folder = run_folder(services_, trial.id);
     make_run_folder(folder);
     vm::TrialRun run;
-    run.boot = boot_spec(fmt::format("krepro-{}-{}", job_.id, trial.id), trial.arm, used);
+    run.boot =
+        boot_spec(fmt::format("{}{}-{}", services_.vm_prefix, job_.id, trial.id), trial.arm, used);
     run.boot.console = folder / "console.log";
     run.boot.harness = folder / "harness.log";
     run.limits.exposure_goal = exposure_goal;

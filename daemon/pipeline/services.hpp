@@ -26,13 +26,14 @@ struct Services {
     vm::VmHost* host = nullptr;
     boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, packing
 
-    std::filesystem::path init;      // krepro-init, for the images
-    std::filesystem::path images;    // initramfs files, by hash of their content
-    std::filesystem::path runs;      // a folder a running trial: its console grows there
-    std::filesystem::path profiles;  // profile manifests
-    std::vector<std::string> trees;  // the names in trees.toml
-    std::string accelerator;         // "kvm", "tcg"; empty: probed
-    int max_vcpus = 8;               // NR_CPUS of the profiles
+    std::filesystem::path init;         // krepro-init, for the images
+    std::filesystem::path images;       // initramfs files, by hash of their content
+    std::filesystem::path runs;         // a folder a running trial: its console grows there
+    std::filesystem::path profiles;     // profile manifests
+    std::vector<std::string> trees;     // the names in trees.toml
+    std::string accelerator;            // "kvm", "tcg"; empty: probed
+    std::string vm_prefix = "krepro-";  // of the names of VMs: as the host was told
+    int max_vcpus = 8;                  // NR_CPUS of the profiles
 };
 
 // Where a running trial's serial ports are written.

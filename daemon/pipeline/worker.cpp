@@ -15,6 +15,10 @@ namespace krepro::pipeline {
 
 namespace asio = boost::asio;
 
+namespace {
+constexpr std::chrono::seconds k_store_again{10};
+}
+
 Worker::Worker(asio::any_io_executor executor, const Services& services)
     : executor_(std::move(executor)), services_(services), wake_(executor_) {}
 
@@ -63,13 +67,18 @@ asio::awaitable<void> Worker::take_up_unfinished() {
 }
 
 asio::awaitable<void> Worker::work_on(std::int64_t id) {
-    const auto read = [id](store::Store& s) { return s.job(id); };
-    auto job = co_await services_.store->call(read);
-    if (!job || job->stage == model::JobStage::done) co_return;
-    spdlog::info("job {}: {}", id, job->title);
-    control_ = std::make_shared<JobControl>();
-    if (job->cancel_requested) control_->request(model::Cause::cancelled);
-    co_await run_guarded(std::move(*job));
+    // A row that cannot be read must not keep the others from being worked on.
+    try {
+        const auto read = [id](store::Store& s) { return s.job(id); };
+        auto job = co_await services_.store->call(read);
+        if (!job || job->stage == model::JobStage::done) co_return;
+        spdlog::info("job {}: {}", id, job->title);
+        control_ = std::make_shared<JobControl>();
+        if (job->cancel_requested) control_->request(model::Cause::cancelled);
+        co_await run_guarded(std::move(*job));
+    } catch (const std::exception& failure) {
+        spdlog::error("job {} is left as it is: {}", id, failure.what());
+    }
     control_.reset();
 }
 
@@ -96,13 +105,24 @@ asio::awaitable<void> Worker::run_guarded(model::Job job) {
     co_await fail_job(id, std::move(*error));
 }
 
+asio::awaitable<bool> Worker::stored(std::function<void(store::Store&)> work) {
+    try {
+        co_await services_.store->call(work);
+        co_return true;
+    } catch (const std::exception& failure) {
+        spdlog::error("the end of a job could not be stored: {}", failure.what());
+        co_return false;
+    }
+}
+
 asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error) {
     spdlog::warn("job {}: {}", id, error.to_string());
-    const auto end = [id, error](store::Store& s) {
+    const auto open_cause = control_->cause().value_or(model::Cause::infrastructure);
+    const std::function<void(store::Store&)> end = [id, error, open_cause](store::Store& s) {
         auto job = s.job(id);
         if (!job || job->stage == model::JobStage::done) return;
         std::vector<verdict::TrialRecord> records;
-        s.void_open_trials(id, model::Cause::cancelled, error.what);
+        s.void_open_trials(id, open_cause, error.what);
         for (const auto& trial : s.trials(id))
             if (trial.outcome) records.push_back({trial.arm, trial.form, *trial.outcome, {}});
         verdict::Plan plan;
@@ -115,10 +135,10 @@ asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error) {
         job->stage = model::JobStage::done;
         if (s.update_job(*job)) s.add_event(id, "verdict", model::to_json(*job->verdict));
     };
-    try {
-        co_await services_.store->call(end);
-    } catch (const util::InfraError& failure) {
-        spdlog::error("job {}: its end could not be stored: {}", id, failure.what());
+    // A full disk may get room again: the job is not left without an end.
+    while (!co_await stored(end) && !stopping_) {
+        wake_.expires_after(k_store_again);
+        co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     services_.bus->notify(id);
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 
 #include "pipeline/job_control.hpp"
@@ -29,6 +30,7 @@ class Worker {
     boost::asio::awaitable<void> take_up_unfinished();
     boost::asio::awaitable<void> work_on(std::int64_t id);
     boost::asio::awaitable<void> run_guarded(model::Job job);
+    boost::asio::awaitable<bool> stored(std::function<void(store::Store&)> work);
     boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error);
 
     boost::asio::any_io_executor executor_;

@@ -213,6 +213,8 @@ util::Result<void> Store::update_job(const Job& job) {
         next.cancel_requested = stored->cancel_requested;
         next.updated_at = util::now_iso8601();
         impl_->write_job(next);
+        if (next.stage != stored->stage)
+            impl_->append_event(job.id, "stage", {{"stage", model::to_string(next.stage)}});
         transaction.commit();
         return {};
     });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,6 +26,9 @@ boost::asio::awaitable<std::invoke_result_t<F&>> call_shared(std::shared_ptr<F> 
 //
 //     const auto work = [path] { return read(path); };
 //     auto text = co_await util::run_on(pool, work);
+//
+// Work on a pool runs to its end: a cancellation is not handed to it, and is seen by the caller's
+// next co_await. (Handed on, it would throw on the pool's thread, which ends the process.)
 template <class F>
 auto run_on(boost::asio::thread_pool& pool, F&& function) {
     using Function = std::decay_t<F>;
@@ -32,7 +36,8 @@ auto run_on(boost::asio::thread_pool& pool, F&& function) {
                   "name the closure before co_await: see the comment above");
     return boost::asio::co_spawn(
         pool, detail::call_shared(std::make_shared<Function>(std::forward<F>(function))),
-        boost::asio::use_awaitable);
+        boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(),
+                                            boost::asio::use_awaitable));
 }
 
 }  // namespace krepro::util

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -49,8 +50,11 @@ std::string host_fingerprint() {
     ::uname(&name);
     std::error_code ignored;
     const auto qemu = std::filesystem::last_write_time("/usr/bin/qemu-system-x86_64", ignored);
-    return util::sha256_hex(fmt::format("{} {} {} {}", name.release, name.version, cpu_model(),
-                                        qemu.time_since_epoch().count()))
+    struct stat device {};
+    const bool there = ::stat("/dev/kvm", &device) == 0;
+    return util::sha256_hex(fmt::format("{} {} {} {} {} {:o} {}", name.release, name.version,
+                                        cpu_model(), qemu.time_since_epoch().count(), there,
+                                        device.st_mode, device.st_gid))
         .substr(0, 16);
 }
 
@@ -60,7 +64,7 @@ bool kvm_device_usable() {
 
 asio::awaitable<AcceleratorChoice> probe_accelerator(VmHost& host, BootSpec boot, double seconds) {
     if (!kvm_device_usable())
-        co_return AcceleratorChoice{"tcg", "/dev/kvm cannot be opened", host_fingerprint()};
+        co_return AcceleratorChoice{"tcg", "/dev/kvm cannot be opened", host_fingerprint(), false};
     EventQueue<VmEvent> queue(co_await asio::this_coro::executor);
     boot.accelerator = "kvm";
     FileTail harness(boot.harness);
@@ -70,13 +74,14 @@ asio::awaitable<AcceleratorChoice> probe_accelerator(VmHost& host, BootSpec boot
     auto vm = co_await host.start(boot, on_event);
     if (!vm)
         co_return AcceleratorChoice{"tcg", "a KVM guest cannot be started: " + vm.error().what,
-                                    host_fingerprint()};
+                                    host_fingerprint(), false};
     const bool booted = co_await says_hello(queue, harness, seconds);
     co_await (*vm)->destroy();
-    if (booted) co_return AcceleratorChoice{"kvm", "a guest booted in it", host_fingerprint()};
+    if (booted)
+        co_return AcceleratorChoice{"kvm", "a guest booted in it", host_fingerprint(), true};
     co_return AcceleratorChoice{
         "tcg", fmt::format("/dev/kvm opens, but no guest got to userspace in {:.0f} s", seconds),
-        host_fingerprint()};
+        host_fingerprint(), true};
 }
 
 }  // namespace krepro::vm

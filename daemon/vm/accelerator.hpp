@@ -15,16 +15,19 @@ struct AcceleratorChoice {
     std::string accelerator;  // "kvm" or "tcg"
     std::string why;          // one sentence
     std::string host;         // the fingerprint of the host that this holds for
+    bool tried = false;       // a guest was started in KVM
 
     bool operator==(const AcceleratorChoice&) const = default;
     static constexpr auto fields() {
         return std::make_tuple(model::field("accelerator", &AcceleratorChoice::accelerator),
                                model::field("why", &AcceleratorChoice::why),
-                               model::field("host", &AcceleratorChoice::host));
+                               model::field("host", &AcceleratorChoice::host),
+                               model::field("tried", &AcceleratorChoice::tried));
     }
 };
 
-// Kernel, CPU model and QEMU of this machine: an answer is remembered for as long as these stay.
+// Kernel, CPU model, QEMU and /dev/kvm of this machine: an answer is remembered for as long as
+// these stay.
 [[nodiscard]] std::string host_fingerprint();
 
 // Whether /dev/kvm is there and can be opened. Says nothing about whether a guest boots in it.

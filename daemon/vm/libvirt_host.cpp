@@ -137,7 +137,7 @@ Result<std::vector<std::string>> LibvirtHost::State::destroy_leftovers() {
     for (int i = 0; i < count; ++i) {
         const Domain domain(domains[i]);
         const std::string name = virDomainGetName(domain.get());
-        if (!name.starts_with("krepro-")) continue;  // not ours on a shared libvirt
+        if (!name.starts_with(options.prefix)) continue;  // not ours
         if (virDomainDestroy(domain.get()) == 0) names.push_back(name);
     }
     ::free(domains);

@@ -17,6 +17,9 @@ struct LibvirtOptions {
     // Of the embedded driver: its configuration, sockets and state. Kept short, because the path
     // of a unix socket holds 108 characters at most.
     std::filesystem::path root;
+    // Begins the names of all domains of this host: what tells ours from others' on a shared
+    // libvirt.
+    std::string prefix = "krepro-";
 };
 
 // VMs by libvirt. The connection is opened with the first use, so that a machine without libvirt

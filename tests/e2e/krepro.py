@@ -9,10 +9,12 @@ import os
 import pathlib
 import re
 import shutil
+import ctypes
 import signal
 import subprocess
 import tempfile
 import time
+import tomllib
 import unittest
 import urllib.error
 import urllib.request
@@ -44,6 +46,22 @@ def qemu_of(state):
     return found
 
 
+def die_with_parent():
+    """A test that is killed at its time limit leaves no daemon behind."""
+    k_pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(k_pr_set_pdeathsig, signal.SIGTERM)
+
+
+def expectation(case):
+    """What patches/CASE/case.toml says must come out."""
+    return tomllib.loads((SOURCE / "patches" / case / "case.toml").read_text())
+
+
+def is_subsequence(wanted, found):
+    rest = iter(found)
+    return all(name in rest for name in wanted)
+
+
 class Daemon:
     """`krepro serve` on a free port. The state folder outlives a kill, until close()."""
 
@@ -59,7 +77,8 @@ class Daemon:
         before = self.log_path.stat().st_size if self.log_path.exists() else 0
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen([str(BINARY), "serve", "--port", "0"],
-                                        stdout=self.log, stderr=self.log, env=environment)
+                                        stdout=self.log, stderr=self.log, env=environment,
+                                        preexec_fn=die_with_parent)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             text = self.log_path.read_bytes()[before:].decode(errors="replace")

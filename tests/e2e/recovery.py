@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A daemon that is killed in the middle of a trial leaves nothing behind and loses nothing."""
+import json
 import time
 import unittest
 
@@ -13,6 +14,7 @@ class Recovery(WithDaemon):
         daemon.wait(job, until=lambda j: j["stage"] == "running", seconds=2400)
         running = self.wait_for_trial(job)
         say("kill -9 in the middle of a trial")
+        before = daemon.get(f"/api/v1/jobs/{job}/trials")["trials"]
         daemon.kill()
         self.assertTrue(qemu_of(daemon.state), "the VM dies with the daemon: nothing to clean up")
         daemon.start()
@@ -23,11 +25,21 @@ class Recovery(WithDaemon):
         trials = daemon.get(f"/api/v1/jobs/{job}/trials")["trials"]
         interrupted = [t for t in trials if t["outcome"]["cause"] == "interrupted"]
         self.assertEqual(len(interrupted), 1, trials)
-        self.assertEqual(len({t["id"] for t in trials}), len(trials))
+        closed = [t for t in before if t["outcome"]]
+        self.assertEqual([t for t in trials if t["id"] in {c["id"] for c in closed}], closed)
+        compiled = [e for e in self.events(job) if e["type"] == "build" and
+                    e["data"]["step"] == "compiling" and e["at"] > before[-1]["started_at"]]
+        self.assertEqual(compiled, [], "kernels that were there were built again")
         self.assertEqual(qemu_of(daemon.state), [])
 
         say("SIGTERM while nothing runs ends the daemon in order")
         self.assertEqual(daemon.terminate(), 0)
+
+    def events(self, job):
+        body = self.daemon.request(f"/api/v1/jobs/{job}/events", headers={"Last-Event-ID": "0"})[2]
+        data = [json.loads(line[6:]) for line in body.decode().splitlines()
+                if line.startswith("data: ")]
+        return [event for event in data if "seq" in event]
 
     def wait_for_trial(self, job):
         """Until a VM has been under load for a while; its processes."""

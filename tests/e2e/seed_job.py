@@ -5,7 +5,8 @@ import os
 import subprocess
 import unittest
 
-from krepro import BINARY, SEED, SOURCE, WithDaemon, say, summary
+from krepro import (BINARY, SEED, SOURCE, WithDaemon, expectation, is_subsequence, say,
+                    summary)
 
 
 class SeedJob(WithDaemon):
@@ -27,6 +28,18 @@ class SeedJob(WithDaemon):
         self.assertEqual(self.job["verdict"]["kind"], "fixed", summary(self.job))
         self.assertEqual(self.exit_code, 0)
         self.assertEqual(self.job["direction"], "forward")
+
+    def test_it_is_what_the_case_says_it_must_be(self):
+        case = expectation("seed")
+        self.assertEqual(self.job["verdict"]["kind"], case["verdict"])
+        self.assertEqual(self.job["direction"], case["direction"])
+        self.assertEqual(self.job["spec"]["tree"], case["tree"])
+        reports = [r["report"] for r in self.reports if r["target"] and
+                   r["report"]["kind"] == case["expected"]["kind"]]
+        self.assertTrue(reports)
+        for report in reports:
+            names = [f["function"] for f in report["frames"] if f["certain"]]
+            self.assertTrue(is_subsequence(case["expected"]["frames"], names), names)
 
     def test_the_numbers_are_what_the_rule_asks_for(self):
         verdict = self.job["verdict"]

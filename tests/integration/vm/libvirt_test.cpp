@@ -48,7 +48,9 @@ class Libvirt : public testing::Test {
         return spec;
     }
 
-    [[nodiscard]] LibvirtOptions options() const { return {"", folder_.path() / "vm"}; }
+    [[nodiscard]] LibvirtOptions options() const {
+        return {"", folder_.path() / "vm", "krepro-test-"};
+    }
 
     model::TrialOutcome trial(int guest, const TrialLimits& limits) {
         model::TrialOutcome outcome;

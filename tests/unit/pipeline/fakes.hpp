@@ -29,9 +29,9 @@ class FakeSource : public checkout::KernelSource {
         pair.patched = {tree, "base", "/src", "state-2", "content-2", model::ArmName::patched};
         co_return pair;
     }
-    asio::awaitable<util::Result<void>> select(const model::Checkout&) override {
+    asio::awaitable<util::Result<checkout::Held>> select(const model::Checkout&) override {
         ++selected;
-        co_return util::Result<void>{};
+        co_return std::make_shared<int>(selected);
     }
 
     std::optional<util::Error> failure;
