@@ -76,7 +76,7 @@ int run_parse(const ParseOptions& options, Terminal& terminal) {
     }
     keep(scanner.flush());
     if (options.output == Output::json) {
-        terminal.print(model::dump({{"reports", model::to_json(reports)}}) + "\n");
+        terminal.print(report::dump_parse_json(reports) + "\n");
         return k_exit_ok;
     }
     std::string text;

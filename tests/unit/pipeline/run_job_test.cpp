@@ -260,6 +260,46 @@ TEST_F(RunJob, a_vm_that_cannot_be_started_is_void_and_tried_again) {
     EXPECT_EQ(all[1].outcome->cause, Cause::infrastructure);
 }
 
+TEST_F(RunJob, a_host_that_cannot_run_vms_ends_the_job_as_an_error_with_the_cause) {
+    scripts_ = [](const std::string&, int) -> util::Result<Script> {
+        return util::fail(util::ErrorKind::unavailable, "libvirt is not there");
+    };
+    const auto job = run(add(spec()));
+    ASSERT_TRUE(job.verdict && job.problem);
+    EXPECT_EQ(job.verdict->kind, VerdictKind::error);
+    EXPECT_NE(job.problem->what.find("libvirt is not there"), std::string::npos);
+    EXPECT_EQ(job.problem->stage, "running");
+    EXPECT_EQ(trials(job.id).size(), 3U);
+}
+
+TEST_F(RunJob, trials_of_another_kernel_are_not_added_up) {
+    scripts_ = [](const std::string&, int) -> util::Result<Script> { return hitting(); };
+    const auto id = add(spec());
+    query([id](store::Store& s) {
+        auto job = *s.job(id);
+        job.stage = model::JobStage::running;
+        job.unpatched_build = model::Build{};
+        job.unpatched_build->key = "of an older compiler";
+        util::value_or_throw(s.update_job(job));
+        return true;
+    });
+    const auto job = run(id);
+    ASSERT_TRUE(job.problem);
+    EXPECT_NE(job.problem->what.find("has changed since"), std::string::npos);
+    EXPECT_EQ(host_.starts, 0);
+}
+
+TEST_F(RunJob, each_stage_is_an_event_once_and_in_order) {
+    scripts_ = [](const std::string&, int) -> util::Result<Script> { return hitting(); };
+    const auto job = run(add(spec()));
+    std::vector<std::string> stages;
+    for (const auto& event :
+         query([id = job.id](store::Store& s) { return s.events_after(id, 0, 1000); }))
+        if (event.type == "stage") stages.push_back(event.data["stage"]);
+    EXPECT_EQ(stages,
+              (std::vector<std::string>{"queued", "checking_out", "building", "running", "done"}));
+}
+
 TEST_F(RunJob, a_job_taken_up_again_counts_the_trials_on_record_and_voids_the_open_one) {
     scripts_ = [](const std::string& arm, int) -> util::Result<Script> {
         return arm == "unpatched" ? hitting() : clean();
