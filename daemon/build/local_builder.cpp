@@ -55,6 +55,8 @@ struct LocalKernelBuilder::Session {
         if (tell) tell(progress);
     }
     [[nodiscard]] fs::path expected_file() const { return objects.string() + ".objects"; }
+    // There while make runs: found at the start of a build, the last one was killed.
+    [[nodiscard]] fs::path making_file() const { return objects.string() + ".making"; }
     [[nodiscard]] fs::path fragment_file() const { return objects / ".krepro-fragment"; }
 
     // make for this source and object tree, in a room without network that can write nothing but
@@ -155,6 +157,12 @@ asio::awaitable<int> LocalKernelBuilder::expected_objects(const Session& session
 
 asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     session.step("compiling");
+    const auto clear_up = [objects = session.objects, making = session.making_file()] {
+        if (const int count = remove_newer_objects(objects, making); count > 0)
+            spdlog::warn("{} objects of a build that was killed are made again", count);
+        return util::write_file_atomic(making, "");
+    };
+    if (auto marked = co_await util::run_on(pool_, clear_up); !marked) co_return marked;
     const std::vector<std::string> targets{"bzImage"};
     auto spec = session.make(targets);
     spec.on_line = [&session](std::string_view line) {
@@ -165,6 +173,9 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     if (auto logged = util::write_file_atomic(session.objects.string() + ".log", made->out);
         !logged)
         co_return logged;
+    // Cancellation and a kill leave by other ways, and so leave the mark.
+    std::error_code ignored;
+    if (!made->timed_out && made->signal == 0) fs::remove(session.making_file(), ignored);
     if (made->timed_out)
         co_return fail(ErrorKind::invalid_input, "the build did not end in its time", "make");
     if (!made->ok()) co_return tl::unexpected(compile_error(made->out));

@@ -73,4 +73,21 @@ int count_dependents(const fs::path& objects, const std::vector<std::string>& fi
     return count;
 }
 
+int remove_newer_objects(const fs::path& objects, const fs::path& stamp) {
+    std::error_code code;
+    const auto since = fs::last_write_time(stamp, code);
+    if (code) return 0;
+    std::vector<fs::path> doubtful;
+    for (fs::recursive_directory_iterator at(objects, code), end; at != end && !code;
+         at.increment(code)) {
+        const auto extension = at->path().extension();
+        std::error_code ignored;
+        if ((extension == ".o" || extension == ".a") && at->is_regular_file(ignored) &&
+            at->last_write_time(ignored) >= since)
+            doubtful.push_back(at->path());
+    }
+    for (const auto& file : doubtful) fs::remove(file, code);
+    return static_cast<int>(doubtful.size());
+}
+
 }  // namespace krepro::build

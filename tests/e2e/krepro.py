@@ -94,6 +94,7 @@ class Daemon:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.log.close()
 
     def terminate(self):
         self.process.terminate()

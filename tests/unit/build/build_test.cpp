@@ -104,6 +104,25 @@ TEST_F(BuildOnDisk, dependents_are_the_objects_whose_cmd_files_name_the_file) {
     EXPECT_EQ(count_dependents(folder_.path() / "none", {"kernel/fork.c"}), 0);
 }
 
+TEST_F(BuildOnDisk, objects_that_a_killed_make_may_have_left_half_written_go_away) {
+    const auto stamp = folder_.path() / "making";
+    write(stamp, "");
+    const auto began = fs::last_write_time(stamp);
+    const auto put = [&](const char* name, std::chrono::seconds after) {
+        write(folder_.path() / "obj" / name, "x");
+        fs::last_write_time(folder_.path() / "obj" / name, began + after);
+    };
+    put("kernel/old.o", std::chrono::seconds(-5));
+    put("kernel/new.o", std::chrono::seconds(5));
+    put("kernel/built-in.a", std::chrono::seconds(5));
+    put("kernel/.new.o.cmd", std::chrono::seconds(5));
+    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", stamp), 2);
+    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/old.o"));
+    EXPECT_FALSE(fs::exists(folder_.path() / "obj/kernel/new.o"));
+    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/.new.o.cmd"));
+    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", folder_.path() / "none"), 0);
+}
+
 TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
     const BuildCache cache(folder_.path() / "builds");
     EXPECT_FALSE(cache.find("abc"));
