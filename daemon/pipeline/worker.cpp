@@ -133,7 +133,8 @@ asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error) {
                                       std::string(model::to_string(job->stage))};
         job->verdict = verdict::summarize(plan, records, model::VerdictKind::error, error.what);
         job->stage = model::JobStage::done;
-        if (s.update_job(*job)) s.add_event(id, "verdict", model::to_json(*job->verdict));
+        s.add_event(id, "verdict", model::to_json(*job->verdict));
+        util::value_or_throw(s.update_job(*job));
     };
     // A full disk may get room again: the job is not left without an end.
     while (!co_await stored(end) && !stopping_) {

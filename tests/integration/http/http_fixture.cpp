@@ -132,7 +132,7 @@ void HttpTest::finish(std::int64_t id) {
         job.stage = model::JobStage::done;
         job.verdict.emplace();
         EXPECT_TRUE(s.update_job(job));
-        return s.add_event(id, "stage", {{"stage", "done"}}).seq;
+        return s.last_event(id);
     });
     on_loop([&] { bus_->notify(id); });
 }
