@@ -30,10 +30,10 @@ struct Checkout {
 
     bool operator==(const Checkout&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(
-            field("tree", &Checkout::tree), field("revision", &Checkout::revision),
-            field("source", &Checkout::source), field("state", &Checkout::state),
-            field("content", &Checkout::content), field("arm", &Checkout::arm));
+        return std::make_tuple(field("tree", &Checkout::tree),
+                               field("revision", &Checkout::revision),
+                               field("source", &Checkout::source), field("state", &Checkout::state),
+                               field("content", &Checkout::content), field("arm", &Checkout::arm));
     }
 };
 
@@ -50,7 +50,7 @@ struct Build {
     std::string config;    // artifact hash
     int objects = 0;       // compiled in this build
     double wall_s = 0;
-    bool cached = false;   // nothing was compiled for this job
+    bool cached = false;  // nothing was compiled for this job
 
     bool operator==(const Build&) const = default;
     static constexpr auto fields() {
@@ -58,10 +58,9 @@ struct Build {
                                field("tree", &Build::tree), field("profile", &Build::profile),
                                field("release", &Build::release),
                                field("compiler", &Build::compiler),
-                               field("bzimage", &Build::bzimage),
-                               field("vmlinux", &Build::vmlinux), field("config", &Build::config),
-                               field("objects", &Build::objects), field("wall_s", &Build::wall_s),
-                               field("cached", &Build::cached));
+                               field("bzimage", &Build::bzimage), field("vmlinux", &Build::vmlinux),
+                               field("config", &Build::config), field("objects", &Build::objects),
+                               field("wall_s", &Build::wall_s), field("cached", &Build::cached));
     }
 };
 

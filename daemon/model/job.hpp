@@ -40,12 +40,11 @@ struct JobSpec {
 
     bool operator==(const JobSpec&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(field("mail", &JobSpec::mail), field("tree", &JobSpec::tree),
-                               field("profile", &JobSpec::profile),
-                               field("workload", &JobSpec::workload),
-                               field("confidence", &JobSpec::confidence),
-                               field("budget", &JobSpec::budget),
-                               field("script", &JobSpec::script));
+        return std::make_tuple(
+            field("mail", &JobSpec::mail), field("tree", &JobSpec::tree),
+            field("profile", &JobSpec::profile), field("workload", &JobSpec::workload),
+            field("confidence", &JobSpec::confidence), field("budget", &JobSpec::budget),
+            field("script", &JobSpec::script));
     }
 };
 
@@ -79,7 +78,7 @@ struct Job {
     JobStage stage = JobStage::queued;
     std::string title;
     JobSpec spec;
-    Mail mail;  // what intake understood
+    Mail mail;                       // what intake understood
     std::optional<Report> expected;  // the mail's own trace
     std::optional<Direction> direction;
     std::optional<Checkout> unpatched_checkout;
@@ -98,8 +97,8 @@ struct Job {
     static constexpr auto fields() {
         return std::make_tuple(
             field("id", &Job::id), field("stage", &Job::stage), field("title", &Job::title),
-            field("spec", &Job::spec), field("mail", &Job::mail),
-            field("expected", &Job::expected), field("direction", &Job::direction),
+            field("spec", &Job::spec), field("mail", &Job::mail), field("expected", &Job::expected),
+            field("direction", &Job::direction),
             field("unpatched_checkout", &Job::unpatched_checkout),
             field("patched_checkout", &Job::patched_checkout),
             field("unpatched_build", &Job::unpatched_build),
@@ -124,13 +123,13 @@ struct StoredReport {
 
     bool operator==(const StoredReport&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(
-            field("id", &StoredReport::id), field("job", &StoredReport::job),
-            field("trial", &StoredReport::trial), field("arm", &StoredReport::arm),
-            field("target", &StoredReport::target),
-            field("matches_expected", &StoredReport::matches_expected),
-            field("match", &StoredReport::match), field("at", &StoredReport::at),
-            field("report", &StoredReport::report));
+        return std::make_tuple(field("id", &StoredReport::id), field("job", &StoredReport::job),
+                               field("trial", &StoredReport::trial),
+                               field("arm", &StoredReport::arm),
+                               field("target", &StoredReport::target),
+                               field("matches_expected", &StoredReport::matches_expected),
+                               field("match", &StoredReport::match), field("at", &StoredReport::at),
+                               field("report", &StoredReport::report));
     }
 };
 

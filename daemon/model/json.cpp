@@ -44,7 +44,8 @@ util::Error type_error(const std::string& path, std::string_view expected, const
 
 util::Error unknown_field_error(const std::string& path, const std::string& name) {
     return {util::ErrorKind::invalid_input, "unknown field",
-            "field " + (path.empty() ? name : path + "." + name), "remove it or check its spelling"};
+            "field " + (path.empty() ? name : path + "." + name),
+            "remove it or check its spelling"};
 }
 
 }  // namespace detail

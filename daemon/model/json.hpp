@@ -53,10 +53,14 @@ template <class E>
 struct EnumNames;  // specialised with: static constexpr std::array k_names{std::pair{E::x, "x"}...}
 
 template <class T>
-concept Reflected = requires { T::fields(); };
+concept Reflected = requires {
+    T::fields();
+};
 
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && requires { EnumNames<E>::k_names; };
+concept NamedEnum = std::is_enum_v<E> && requires {
+    EnumNames<E>::k_names;
+};
 
 template <NamedEnum E>
 constexpr std::string_view to_string(E value) {
@@ -177,8 +181,8 @@ util::Result<T> from_json(const Json& json, const std::string& path = "") {
             const auto found = json.find(std::string(f.name));
             if (error || found == json.end()) return;
             using M = std::remove_reference_t<decltype(object.*(f.member))>;
-            const std::string inner = path.empty() ? std::string(f.name)
-                                                   : path + "." + std::string(f.name);
+            const std::string inner =
+                path.empty() ? std::string(f.name) : path + "." + std::string(f.name);
             auto value = from_json<M>(*found, inner);
             if (value)
                 object.*(f.member) = std::move(*value);
@@ -188,8 +192,8 @@ util::Result<T> from_json(const Json& json, const std::string& path = "") {
         std::apply([&](const auto&... f) { (read_field(f), ...); }, T::fields());
         if (error) return tl::unexpected(std::move(*error));
         for (const auto& [key, unused] : json.items()) {
-            const bool known = std::apply(
-                [&](const auto&... f) { return ((f.name == key) || ...); }, T::fields());
+            const bool known =
+                std::apply([&](const auto&... f) { return ((f.name == key) || ...); }, T::fields());
             if (!known) return tl::unexpected(detail::unknown_field_error(path, key));
         }
         return object;

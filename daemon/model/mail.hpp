@@ -14,8 +14,8 @@ struct PatchFile {
     std::string old_path;  // empty when the patch creates the file
     std::string new_path;  // empty when the patch deletes it
     int hunks = 0;
-    int added = 0;    // lines
-    int removed = 0;  // lines
+    int added = 0;                       // lines
+    int removed = 0;                     // lines
     std::vector<std::string> functions;  // named in hunk headers and in changed definitions
 
     bool operator==(const PatchFile&) const = default;
@@ -58,20 +58,20 @@ struct Mail {
     std::string message_id;  // without angle brackets; empty when unknown
     std::string message;     // the log message, without title, trailers and diff
     std::vector<Trailer> trailers;
-    std::string patch;       // the diff, mended so that `git apply --recount` reads it
+    std::string patch;  // the diff, mended so that `git apply --recount` reads it
     std::vector<PatchFile> files;
-    std::string splat;       // the lines of the mail's own trace; empty when there is none
+    std::string splat;  // the lines of the mail's own trace; empty when there is none
     std::optional<Reproducer> reproducer;
     std::vector<std::string> notes;  // what was unusual, and what was mended
 
     bool operator==(const Mail&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(
-            field("title", &Mail::title), field("author", &Mail::author),
-            field("message_id", &Mail::message_id), field("message", &Mail::message),
-            field("trailers", &Mail::trailers), field("patch", &Mail::patch),
-            field("files", &Mail::files), field("splat", &Mail::splat),
-            field("reproducer", &Mail::reproducer), field("notes", &Mail::notes));
+        return std::make_tuple(field("title", &Mail::title), field("author", &Mail::author),
+                               field("message_id", &Mail::message_id),
+                               field("message", &Mail::message), field("trailers", &Mail::trailers),
+                               field("patch", &Mail::patch), field("files", &Mail::files),
+                               field("splat", &Mail::splat), field("reproducer", &Mail::reproducer),
+                               field("notes", &Mail::notes));
     }
 };
 

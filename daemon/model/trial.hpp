@@ -28,10 +28,9 @@ enum class OutcomeKind {
 
 template <>
 struct EnumNames<OutcomeKind> {
-    static constexpr std::array k_names{std::pair{OutcomeKind::hit, "hit"},
-                                        std::pair{OutcomeKind::clean, "clean"},
-                                        std::pair{OutcomeKind::other, "other"},
-                                        std::pair{OutcomeKind::none, "void"}};
+    static constexpr std::array k_names{
+        std::pair{OutcomeKind::hit, "hit"}, std::pair{OutcomeKind::clean, "clean"},
+        std::pair{OutcomeKind::other, "other"}, std::pair{OutcomeKind::none, "void"}};
 };
 
 // Why a trial ended the way it did, where hit and clean do not say it all.
@@ -46,16 +45,16 @@ enum class Cause {
     workload_refused,         // stress-ng was refused (EBUSY, no resource)
     workload_without_effect,  // no deadline task was ever admitted, or none ever exited
     out_of_memory,
-    host_stall,               // the host was too slow: RCU stall or soft lockup under TCG
+    host_stall,  // the host was too slow: RCU stall or soft lockup under TCG
     host_suspended,
-    interrupted,              // krepro was stopped or killed
-    cancelled,                // the job was cancelled
-    infrastructure,           // libvirt, QEMU or the disk failed
-    other_report,             // a splat that is not the target
-    panic,                    // the kernel panicked
-    hang,                     // the kernel hung under load
-    stall,                    // the patched kernel reported a stall (RCU, soft lockup) under load
-    console_flood,            // more console output than a trial may have
+    interrupted,     // krepro was stopped or killed
+    cancelled,       // the job was cancelled
+    infrastructure,  // libvirt, QEMU or the disk failed
+    other_report,    // a splat that is not the target
+    panic,           // the kernel panicked
+    hang,            // the kernel hung under load
+    stall,           // the patched kernel reported a stall (RCU, soft lockup) under load
+    console_flood,   // more console output than a trial may have
 };
 
 template <>
@@ -93,9 +92,9 @@ struct TrialOutcome {
     // had been gathered: no evidence, but the verdict charges it to the arm that hits.
     double exposure = 0;
     ExposureUnit unit = ExposureUnit::guest_seconds;
-    int iterations = 0;        // completed
-    double guest_s = 0;        // uptime at the last heartbeat
-    double wall_s = 0;         // from starting the VM to its end
+    int iterations = 0;             // completed
+    double guest_s = 0;             // uptime at the last heartbeat
+    double wall_s = 0;              // from starting the VM to its end
     std::optional<double> ready_s;  // wall time from start to "ready"
     bool lockdep_alive_at_end = false;
     std::vector<std::string> proof;  // lines of the console or the harness
@@ -127,8 +126,8 @@ struct Trial {
     std::string started_at;
     std::optional<std::string> ended_at;
     std::optional<TrialOutcome> outcome;
-    std::string console;    // artifact hash of ttyS0; empty while it runs
-    std::string harness;    // artifact hash of ttyS1; empty while it runs
+    std::string console;                // artifact hash of ttyS0; empty while it runs
+    std::string harness;                // artifact hash of ttyS1; empty while it runs
     std::vector<std::int64_t> reports;  // ids
 
     bool operator==(const Trial&) const = default;

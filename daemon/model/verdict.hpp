@@ -11,13 +11,13 @@
 namespace krepro::model {
 
 enum class VerdictKind {
-    fixed,             // unpatched hits, patched does not
-    not_fixed,         // both hit
-    regression,        // only patched hits
-    fixed_new_splat,   // the target is gone, another splat is there
-    not_reproduced,    // neither hits
-    inconclusive,      // the evidence does not suffice
-    error,             // no evidence could be gathered
+    fixed,            // unpatched hits, patched does not
+    not_fixed,        // both hit
+    regression,       // only patched hits
+    fixed_new_splat,  // the target is gone, another splat is there
+    not_reproduced,   // neither hits
+    inconclusive,     // the evidence does not suffice
+    error,            // no evidence could be gathered
 };
 
 template <>
@@ -42,11 +42,11 @@ struct ArmCounts {
 
     bool operator==(const ArmCounts&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(
-            field("trials", &ArmCounts::trials), field("hits", &ArmCounts::hits),
-            field("clean", &ArmCounts::clean), field("other", &ArmCounts::other),
-            field("void", &ArmCounts::voids), field("exposure", &ArmCounts::exposure),
-            field("wall_s", &ArmCounts::wall_s));
+        return std::make_tuple(field("trials", &ArmCounts::trials), field("hits", &ArmCounts::hits),
+                               field("clean", &ArmCounts::clean), field("other", &ArmCounts::other),
+                               field("void", &ArmCounts::voids),
+                               field("exposure", &ArmCounts::exposure),
+                               field("wall_s", &ArmCounts::wall_s));
     }
 };
 
@@ -58,13 +58,13 @@ struct Verdict {
     ArmCounts patched;
     ExposureUnit unit = ExposureUnit::guest_seconds;
     WorkloadForm form = WorkloadForm::verbatim;  // the workload that gave the verdict
-    std::optional<double> exposure_needed;  // on the clean arm: (alpha^(-1/k) - 1) * E_hits
-    std::optional<double> p_value;          // (E_A / (E_A + E_B))^k
-    std::optional<double> rate_ratio_bound;  // upper bound of rate(clean arm) / rate(hit arm)
-    std::optional<double> rate_bound;        // not_reproduced: upper bound of hits per unit
-    std::string sentence;                    // the verdict in one sentence, with its numbers
-    std::vector<std::string> limits;         // what it does not say
-    std::vector<std::string> void_causes;    // "boot_hang: 2"
+    std::optional<double> exposure_needed;       // on the clean arm: (alpha^(-1/k) - 1) * E_hits
+    std::optional<double> p_value;               // (E_A / (E_A + E_B))^k
+    std::optional<double> rate_ratio_bound;      // upper bound of rate(clean arm) / rate(hit arm)
+    std::optional<double> rate_bound;            // not_reproduced: upper bound of hits per unit
+    std::string sentence;                        // the verdict in one sentence, with its numbers
+    std::vector<std::string> limits;             // what it does not say
+    std::vector<std::string> void_causes;        // "boot_hang: 2"
 
     bool operator==(const Verdict&) const = default;
     static constexpr auto fields() {

@@ -30,9 +30,9 @@ struct EnumNames<ExposureUnit> {
 
 // The reproducer made ready for a VM: one iteration as a shell script, and the VM it needs.
 struct Workload {
-    std::string name;                        // "stress-ng-deadline-mmapfork", "script"
+    std::string name;                            // "stress-ng-deadline-mmapfork", "script"
     WorkloadForm form = WorkloadForm::verbatim;  // never `automatic`
-    std::string script;                      // run by /bin/sh in the guest, once an iteration
+    std::string script;                          // run by /bin/sh in the guest, once an iteration
     int vcpus = 2;
     int memory_mib = 1024;
     double iteration_s = 20;  // what one iteration asks for, in guest seconds; 0 when unknown
@@ -42,8 +42,7 @@ struct Workload {
     bool operator==(const Workload&) const = default;
     static constexpr auto fields() {
         return std::make_tuple(field("name", &Workload::name), field("form", &Workload::form),
-                               field("script", &Workload::script),
-                               field("vcpus", &Workload::vcpus),
+                               field("script", &Workload::script), field("vcpus", &Workload::vcpus),
                                field("memory_mib", &Workload::memory_mib),
                                field("iteration_s", &Workload::iteration_s),
                                field("unit", &Workload::unit),

@@ -13,6 +13,8 @@ std::string iso8601(WallTime time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), ms % 1000);
 }
 
-std::string now_iso8601() { return iso8601(std::chrono::system_clock::now()); }
+std::string now_iso8601() {
+    return iso8601(std::chrono::system_clock::now());
+}
 
 }  // namespace krepro::util

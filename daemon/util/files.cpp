@@ -22,8 +22,7 @@ Error file_error(std::string_view action, const fs::path& path, int code) {
     const auto kind = code == ENOENT ? ErrorKind::not_found : ErrorKind::unavailable;
     std::string hint;
     if (code == ENOSPC || code == EDQUOT) hint = "free some disk space and try again";
-    return Error{kind,
-                 fmt::format("cannot {}: {}", action, std::generic_category().message(code)),
+    return Error{kind, fmt::format("cannot {}: {}", action, std::generic_category().message(code)),
                  path.string(), hint};
 }
 
@@ -47,7 +46,9 @@ Fd& Fd::operator=(Fd&& other) noexcept {
     return *this;
 }
 
-int Fd::release() { return std::exchange(fd_, -1); }
+int Fd::release() {
+    return std::exchange(fd_, -1);
+}
 
 void Fd::reset() {
     if (fd_ >= 0) ::close(fd_);
@@ -115,7 +116,9 @@ TempDir& TempDir::operator=(TempDir&& other) noexcept {
     return *this;
 }
 
-TempDir::~TempDir() { remove(); }
+TempDir::~TempDir() {
+    remove();
+}
 
 void TempDir::remove() noexcept {
     std::error_code ignored;

@@ -30,8 +30,7 @@ class Fd {
 };
 
 // The whole file; `too_large` when it has more than `limit` bytes.
-Result<std::string> read_file(const std::filesystem::path& path,
-                              std::uintmax_t limit = 1ULL << 30);
+Result<std::string> read_file(const std::filesystem::path& path, std::uintmax_t limit = 1ULL << 30);
 
 // Writes to a temporary name in the same folder, fsyncs and renames: after a crash the file is
 // either the old one, the new one or absent, never half of it.

@@ -36,8 +36,7 @@ using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline auto fail(ErrorKind kind, std::string what, std::string where = {},
                                std::string hint = {}) {
-    return tl::unexpected<Error>(
-        Error{kind, std::move(what), std::move(where), std::move(hint)});
+    return tl::unexpected<Error>(Error{kind, std::move(what), std::move(where), std::move(hint)});
 }
 
 // A broken environment (no libvirt, full disk, SQL failure). Caught in two places only: around a
