@@ -5,8 +5,11 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
+#include <variant>
 
 #include "util/files.hpp"
 
@@ -56,10 +59,84 @@ Result<unsigned short> parse_port(const std::string& text, const std::string& wh
     return port;
 }
 
+Result<double> parse_gib(const std::string& text, const std::string& where) {
+    char* end = nullptr;
+    const double gib = std::strtod(text.c_str(), &end);
+    if (text.empty() || end != text.c_str() + text.size() || !std::isfinite(gib) || gib <= 0)
+        return fail(ErrorKind::invalid_input, fmt::format("\"{}\" is not a size", text), where,
+                    "give a number of GiB above 0");
+    return gib;
+}
+
 Result<void> check_accelerator(const std::string& value, const std::string& where) {
     if (value.empty() || value == "kvm" || value == "tcg") return {};
     return fail(ErrorKind::invalid_input, fmt::format("\"{}\" is not an accelerator", value), where,
                 "give kvm, tcg or nothing");
+}
+
+using Member = std::variant<fs::path Settings::*, std::string Settings::*>;
+
+// What is text in the configuration file and in the environment.
+struct Slot {
+    std::string_view key;  // empty: not in the file
+    const char* variable;
+    Member member;
+};
+const std::array k_slots{
+    Slot{"state", "KREPRO_STATE", &Settings::state},
+    Slot{"cache", "KREPRO_CACHE", &Settings::cache},
+    Slot{"", "KREPRO_SHARE", &Settings::share},
+    Slot{"", "KREPRO_INIT", &Settings::init},
+    Slot{"address", "KREPRO_ADDRESS", &Settings::address},
+    Slot{"accelerator", "KREPRO_ACCELERATOR", &Settings::accelerator},
+    Slot{"libvirt_uri", "KREPRO_LIBVIRT_URI", &Settings::libvirt_uri},
+    Slot{"tls_cert", "KREPRO_TLS_CERT", &Settings::tls_cert},
+    Slot{"tls_key", "KREPRO_TLS_KEY", &Settings::tls_key},
+    Slot{"ca_file", "KREPRO_CA_FILE", &Settings::ca_file},
+    Slot{"webhook", "KREPRO_WEBHOOK", &Settings::webhook},
+    Slot{"webhook_secret_file", "KREPRO_WEBHOOK_SECRET_FILE", &Settings::webhook_secret_file},
+};
+
+void set(Settings& settings, const Slot& slot, const std::string& value) {
+    std::visit([&](auto member) { settings.*member = value; }, slot.member);
+}
+
+std::string known_keys() {
+    std::string keys = "known are port, cache_gib, webhook_allow_private";
+    for (const auto& slot : k_slots)
+        if (!slot.key.empty()) keys += fmt::format(", {}", slot.key);
+    return keys;
+}
+
+Result<void> read_key(Settings& settings, std::string_view key, const toml::node& node,
+                      const std::string& where) {
+    if (key == "port") {
+        const auto port = node.value<std::int64_t>().value_or(-1);
+        if (port < 0 || port > 65535)
+            return fail(ErrorKind::invalid_input, "not a port", where, "give 0 to 65535");
+        settings.port = static_cast<unsigned short>(port);
+        return {};
+    }
+    if (key == "cache_gib") {
+        const auto gib = parse_gib(fmt::format("{}", node.value<double>().value_or(-1)), where);
+        if (!gib) return tl::unexpected(gib.error());
+        settings.cache_gib = *gib;
+        return {};
+    }
+    if (key == "webhook_allow_private") {
+        if (!node.is_boolean())
+            return fail(ErrorKind::invalid_input, "expected true or false", where);
+        settings.webhook_allow_private = node.value<bool>().value_or(false);
+        return {};
+    }
+    for (const auto& slot : k_slots) {
+        if (slot.key.empty() || slot.key != key) continue;
+        const auto value = node.value<std::string>();
+        if (!value) return fail(ErrorKind::invalid_input, "expected a string", where);
+        set(settings, slot, *value);
+        return {};
+    }
+    return fail(ErrorKind::invalid_input, "unknown key", where, known_keys());
 }
 
 Result<void> read_config(Settings& settings, const fs::path& file) {
@@ -76,48 +153,26 @@ Result<void> read_config(Settings& settings, const fs::path& file) {
     }
     for (const auto& [key, node] : table) {
         const auto where = fmt::format("{}: {}", file.string(), key.str());
-        const auto value = node.value<std::string>();
-        if (key == "port") {
-            const auto port = node.value<std::int64_t>().value_or(-1);
-            if (port < 0 || port > 65535)
-                return fail(ErrorKind::invalid_input, "not a port", where, "give 0 to 65535");
-            settings.port = static_cast<unsigned short>(port);
-        } else if (!value) {
-            return fail(ErrorKind::invalid_input, "expected a string", where);
-        } else if (key == "state") {
-            settings.state = *value;
-        } else if (key == "cache") {
-            settings.cache = *value;
-        } else if (key == "address") {
-            settings.address = *value;
-        } else if (key == "accelerator") {
-            settings.accelerator = *value;
-        } else if (key == "libvirt_uri") {
-            settings.libvirt_uri = *value;
-        } else {
-            return fail(ErrorKind::invalid_input, "unknown key", where,
-                        "known are state, cache, address, port, accelerator and libvirt_uri");
-        }
+        if (auto read = read_key(settings, key.str(), node, where); !read) return read;
     }
     return check_accelerator(settings.accelerator, file.string());
 }
 
 Result<void> read_environment(Settings& settings) {
-    const auto take = [](const char* name, auto& slot) {
-        if (auto value = variable(name); !value.empty()) slot = value;
-    };
-    take("KREPRO_STATE", settings.state);
-    take("KREPRO_CACHE", settings.cache);
-    take("KREPRO_SHARE", settings.share);
-    take("KREPRO_INIT", settings.init);
-    take("KREPRO_ADDRESS", settings.address);
-    take("KREPRO_ACCELERATOR", settings.accelerator);
-    take("KREPRO_LIBVIRT_URI", settings.libvirt_uri);
+    for (const auto& slot : k_slots)
+        if (auto value = variable(slot.variable); !value.empty()) set(settings, slot, value);
     if (const auto port = variable("KREPRO_PORT"); !port.empty()) {
         const auto parsed = parse_port(port, "KREPRO_PORT");
         if (!parsed) return tl::unexpected(parsed.error());
         settings.port = *parsed;
     }
+    if (const auto gib = variable("KREPRO_CACHE_GIB"); !gib.empty()) {
+        const auto parsed = parse_gib(gib, "KREPRO_CACHE_GIB");
+        if (!parsed) return tl::unexpected(parsed.error());
+        settings.cache_gib = *parsed;
+    }
+    if (const auto allow = variable("KREPRO_WEBHOOK_ALLOW_PRIVATE"); !allow.empty())
+        settings.webhook_allow_private = allow == "1" || allow == "true";
     return check_accelerator(settings.accelerator, "KREPRO_ACCELERATOR");
 }
 

@@ -17,8 +17,14 @@ struct Settings {
     std::filesystem::path init;   // krepro-init
     std::string address = "127.0.0.1";
     unsigned short port = 8734;
-    std::string accelerator;  // "kvm", "tcg"; empty: probed
-    std::string libvirt_uri;  // empty: the embedded driver
+    std::string accelerator;                    // "kvm", "tcg"; empty: probed
+    std::string libvirt_uri;                    // empty: the embedded driver
+    std::filesystem::path tls_cert, tls_key;    // PEM; both or neither
+    std::filesystem::path ca_file;              // certificates to trust beside the system's
+    std::string webhook;                        // who is told of each job's end; empty: nobody
+    std::filesystem::path webhook_secret_file;  // what that is signed with
+    bool webhook_allow_private = false;         // though it is in a private network
+    double cache_gib = 50;                      // what the cache is kept to after each job
 };
 
 // `invalid_input` names the file or variable and what is wrong with it.

@@ -16,7 +16,7 @@ using util::Result;
 namespace {
 
 BuiltKernel in_folder(const fs::path& folder, model::Build build) {
-    return {std::move(build), folder / "bzImage", folder / "vmlinux", folder / "config"};
+    return {std::move(build), folder / "bzImage", folder / "vmlinux", folder / "config", {}};
 }
 
 bool is_whole(const BuiltKernel& kernel) {
@@ -29,29 +29,62 @@ bool is_whole(const BuiltKernel& kernel) {
 }
 
 Result<std::string> copy_with_hash(const fs::path& from, const fs::path& to) {
-    std::error_code code;
-    fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
-    if (code)
-        return fail(ErrorKind::unavailable, "cannot copy: " + code.message(), to.string(),
-                    "see that the disk of the cache has room");
+    // The kernel's own makefiles had the making of `from`.
+    if (auto copied = util::copy_foreign_file(from, to); !copied)
+        return tl::unexpected(copied.error());
     return util::sha256_file(to);
+}
+
+Result<void> keep_generated(const fs::path& objects, const fs::path& to) {
+    constexpr auto k_whole_tree = fs::copy_options::recursive | fs::copy_options::copy_symlinks;
+    if (objects.empty()) return {};
+    std::error_code code;
+    for (const auto& folder : generated_folders(objects)) {
+        fs::create_directories((to / folder).parent_path(), code);
+        fs::copy(objects / folder, to / folder, k_whole_tree, code);
+        if (code)
+            return fail(ErrorKind::unavailable, "cannot copy: " + code.message(),
+                        (objects / folder).string(), "see that the disk of the cache has room");
+    }
+    return {};
 }
 
 }  // namespace
 
-std::optional<BuiltKernel> BuildCache::find(const std::string& key) const {
-    const fs::path folder = root_ / key;
-    const auto text = util::read_file(folder / "build.json", 1U << 20U);
+std::vector<fs::path> generated_folders(const fs::path& objects) {
+    std::vector<fs::path> folders{"include/generated"};
+    std::error_code code;
+    for (const auto& arch : fs::directory_iterator(objects / "arch", code))
+        folders.push_back(fs::path("arch") / arch.path().filename() / "include/generated");
+    std::erase_if(folders, [&](const fs::path& folder) {
+        std::error_code ignored;
+        return !fs::is_directory(objects / folder, ignored);
+    });
+    return folders;
+}
+
+std::optional<model::Build> BuildCache::about(const std::string& key) const {
+    const auto text = util::read_file(root_ / key / "build.json", 1U << 20U);
     if (!text) return std::nullopt;
     const auto json = model::parse_json(*text);
-    auto build = json ? model::from_json<model::Build>(*json)
-                      : Result<model::Build>(tl::unexpected(json.error()));
-    if (build) {
+    if (!json) return std::nullopt;
+    auto build = model::from_json<model::Build>(*json);
+    if (!build) return std::nullopt;
+    return std::move(*build);
+}
+
+std::optional<BuiltKernel> BuildCache::find(const std::string& key) const {
+    const fs::path folder = root_ / key;
+    std::error_code ignored;
+    if (!fs::exists(folder / "build.json", ignored)) return std::nullopt;
+    if (auto build = about(key)) {
         auto kernel = in_folder(folder, std::move(*build));
-        if (is_whole(kernel)) return kernel;
+        if (is_whole(kernel)) {
+            fs::last_write_time(folder / "build.json", fs::file_time_type::clock::now(), ignored);
+            return kernel;
+        }
     }
     spdlog::warn("build cache: entry {} is damaged and is removed", key);
-    std::error_code ignored;
     fs::remove_all(folder, ignored);
     return std::nullopt;
 }
@@ -70,6 +103,7 @@ Result<BuiltKernel> BuildCache::keep(const BuiltKernel& kernel) const {
     auto copied = copy(kernel.bzimage, kept.bzimage, kept.build.bzimage);
     if (copied) copied = copy(kernel.vmlinux, kept.vmlinux, kept.build.vmlinux);
     if (copied) copied = copy(kernel.config, kept.config, kept.build.config);
+    if (copied) copied = keep_generated(kernel.objects, temporary->path() / "generated");
     if (copied)
         copied = util::write_file_atomic(temporary->path() / "build.json",
                                          model::dump_pretty(model::to_json(kept.build)));
@@ -80,7 +114,9 @@ Result<BuiltKernel> BuildCache::keep(const BuiltKernel& kernel) const {
     fs::remove_all(folder, code);
     fs::rename(temporary->path(), folder, code);
     if (code) return fail(ErrorKind::unavailable, code.message(), folder.string());
-    return in_folder(folder, kept.build);
+    auto entry = in_folder(folder, kept.build);
+    entry.objects = kernel.objects;
+    return entry;
 }
 
 }  // namespace krepro::build

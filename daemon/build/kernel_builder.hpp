@@ -4,11 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/build.hpp"
+#include "util/priority.hpp"
 #include "util/result.hpp"
 
 namespace krepro::build {
@@ -17,13 +19,26 @@ struct BuildRequest {
     model::Checkout checkout;
     std::string profile;
     std::vector<std::string> changed_files;  // by the patch; only for the progress estimate
+    std::string config = {};                 // a fragment on top of the profile's
+    std::string compiler = {};               // "gcc", "clang"; empty: the profile's
+    // Of the compilers; nullptr: as everybody else. A build beside trials takes what they leave.
+    std::shared_ptr<util::Priority> priority = {};
 };
 
 struct BuildProgress {
     std::string step;             // "configuring", "compiling", "keeping the result"
     int objects = 0;              // compiled so far
     std::optional<int> expected;  // when it can be told
+    double compiling_s = 0;       // since compiling began
 };
+
+// How long compiling the rest takes at the pace so far; nothing before there is a pace.
+[[nodiscard]] inline std::optional<double> seconds_left(const BuildProgress& progress) {
+    if (!progress.expected || progress.objects == 0) return std::nullopt;
+    const double rest =
+        *progress.expected > progress.objects ? *progress.expected - progress.objects : 0;
+    return progress.compiling_s / progress.objects * rest;
+}
 
 // A kernel that is built and where its files are.
 struct BuiltKernel {
@@ -31,6 +46,8 @@ struct BuiltKernel {
     std::filesystem::path bzimage;
     std::filesystem::path vmlinux;
     std::filesystem::path config;
+    // The object tree it was built in; may be gone, or hold the objects of a later build.
+    std::filesystem::path objects;
 };
 
 // Makes kernels: a seam, so that pipeline tests compile nothing.

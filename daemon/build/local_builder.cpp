@@ -7,6 +7,10 @@
 #include <thread>
 
 #include "build/make_output.hpp"
+#include "build/object_audit.hpp"
+#include "build/object_states.hpp"
+#include "build/rebuild_plan.hpp"
+#include "build/source_change.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
@@ -30,6 +34,17 @@ constexpr std::string_view k_recipe = "1";
 constexpr std::chrono::seconds k_config_deadline{300};
 constexpr std::chrono::seconds k_make_deadline{4 * 3600};
 constexpr std::size_t k_log_tail = 4U << 20U;
+// Of one process: a kernel needs less than a tenth of this; a makefile that runs wild needs more.
+constexpr std::uint64_t k_most_memory_mib = 16384;
+constexpr std::uint64_t k_largest_file_mib = 4096;
+// A build of 64 jobs has some hundred.
+constexpr std::uint64_t k_most_processes = 2048;
+
+// Where Debian's ccache has itself under the compilers' names.
+const fs::path k_ccache_links = "/usr/lib/ccache";
+
+// Made anew by every link, whatever changed: version, kallsyms and the image's own.
+constexpr int k_objects_of_a_link = 7;
 
 // An expected number of objects for a first build, until one was counted.
 constexpr int k_first_build_objects = 1150;
@@ -44,6 +59,10 @@ struct LocalKernelBuilder::Session {
     bool first = true;  // there are no objects yet
     std::function<void(const BuildProgress&)> tell;
     BuildProgress progress;
+    std::optional<RebuildPlan> plan;  // none: it was not asked, all is make's
+    std::string plain_reason;         // why it was not
+    std::chrono::steady_clock::time_point compiling_since;
+    std::string audit;  // what comparing skipped objects found
     std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 
     void step(std::string name) {
@@ -52,12 +71,30 @@ struct LocalKernelBuilder::Session {
     }
     void count_object() {
         ++progress.objects;
+        progress.compiling_s =
+            util::seconds_between(compiling_since, std::chrono::steady_clock::now());
         if (tell) tell(progress);
     }
     [[nodiscard]] fs::path expected_file() const { return objects.string() + ".objects"; }
     // There while make runs: found at the start of a build, the last one was killed.
     [[nodiscard]] fs::path making_file() const { return objects.string() + ".making"; }
+    // ccache's, of this object tree alone: what one kernel's makefiles leave there, no other reads.
+    [[nodiscard]] fs::path compiler_cache() const { return objects.string() + ".ccache"; }
     [[nodiscard]] fs::path fragment_file() const { return objects / ".krepro-fragment"; }
+
+    // The second tier, for what the planner calls hard and for going back: "gcc" is ccache by its
+    // place in PATH, so that kbuild's saved commands stay those of the compiler.
+    void add_ccache(util::SandboxSpec& sandbox) const {
+        std::error_code code;
+        if (!fs::exists(k_ccache_links / "gcc", code)) return;
+        sandbox.read_write.push_back(compiler_cache());
+        sandbox.env.push_back("PATH=" + k_ccache_links.string() + ":/usr/sbin:/usr/bin:/sbin:/bin");
+        sandbox.env.push_back("CCACHE_DIR=" + compiler_cache().string());
+        sandbox.env.emplace_back("CCACHE_MAXSIZE=2G");
+        sandbox.env.emplace_back("HOME=/tmp");  // ccache does nothing without one
+        // By the headers that the compiler says it read: no file is preprocessed for its sake.
+        sandbox.env.emplace_back("CCACHE_DEPEND=1");
+    }
 
     // make for this source and object tree, in a room without network that can write nothing but
     // the objects.
@@ -66,9 +103,12 @@ struct LocalKernelBuilder::Session {
         sandbox.read_only = {request.checkout.source};
         sandbox.read_write = {objects};
         sandbox.cwd = objects;
+        sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes};
+        sandbox.user = util::SandboxUser::own;
         // Nothing of this machine or moment in the kernel, so that equal inputs give equal bytes.
         sandbox.env = {"KBUILD_BUILD_TIMESTAMP=2000-01-01 00:00:00 UTC", "KBUILD_BUILD_USER=krepro",
                        "KBUILD_BUILD_HOST=krepro", "KBUILD_BUILD_VERSION=1"};
+        add_ccache(sandbox);
         util::ProcessSpec spec;
         spec.argv = util::sandbox_argv(sandbox);
         const auto jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -77,8 +117,10 @@ struct LocalKernelBuilder::Session {
                           fmt::format("-j{}", jobs),
                           // Set, though empty: no "+" after the release of a tree git knows.
                           "LOCALVERSION="});
+        if (profile.compiler == "clang") spec.argv.emplace_back("LLVM=1");
         spec.argv.insert(spec.argv.end(), targets.begin(), targets.end());
         spec.deadline = k_make_deadline;
+        spec.priority = request.priority;
         spec.keep_bytes = k_log_tail;
         return spec;
     }
@@ -86,29 +128,38 @@ struct LocalKernelBuilder::Session {
 
 LocalKernelBuilder::LocalKernelBuilder(fs::path profiles, fs::path cache)
     : profiles_(std::move(profiles)),
-      cache_root_(std::move(cache)),
+      cache_root_(fs::weakly_canonical(cache)),  // what it holds is opened without following links
       cache_(cache_root_ / "builds"),
       pool_(1) {}
 
 asio::awaitable<Result<std::string>> LocalKernelBuilder::content_key(const BuildRequest& request,
                                                                      const Profile& profile) {
-    if (compiler_.empty()) {
+    // Asked each time: an upgrade of the toolchain must not hide behind a daemon that runs on.
+    std::string toolchain;
+    for (const auto& tool : profile.tools()) {
         util::ProcessSpec spec;
-        spec.argv = {"gcc", "--version"};
+        spec.argv = {tool, "--version"};
         auto version = co_await util::run_checked(std::move(spec));
         if (!version) co_return tl::unexpected(version.error());
-        compiler_ = version->substr(0, version->find('\n'));
+        toolchain += (toolchain.empty() ? "" : ", ") + version->substr(0, version->find('\n'));
     }
+    compiler_ = std::move(toolchain);
     util::Sha256 hash;
     hash.add_field(k_recipe);
     hash.add_field(request.checkout.content);
     hash.add_field(profile.fragments);
+    for (const auto& option : profile.guarantees) hash.add_field(option);
     hash.add_field(compiler_);
     co_return hash.hex();
 }
 
+fs::path LocalKernelBuilder::objects_of(const std::string& source,
+                                        const std::string& profile) const {
+    return cache_root_ / "obj" / util::sha256_hex(source + "\n" + profile).substr(0, 16);
+}
+
 asio::awaitable<std::optional<BuiltKernel>> LocalKernelBuilder::find(BuildRequest request) {
-    const auto profile = read_profile(profiles_, request.profile);
+    const auto profile = profile_for(profiles_, request);
     if (!profile) co_return std::nullopt;
     const auto key = co_await content_key(request, *profile);
     if (!key) co_return std::nullopt;
@@ -118,6 +169,8 @@ asio::awaitable<std::optional<BuiltKernel>> LocalKernelBuilder::find(BuildReques
         kernel->build.cached = true;
         kernel->build.arm = request.checkout.arm;
         kernel->build.objects = 0;
+        kernel->build.skipped = 0;
+        kernel->objects = objects_of(request.checkout.source, profile->variant());
     }
     co_return kernel;
 }
@@ -138,13 +191,53 @@ asio::awaitable<Result<void>> LocalKernelBuilder::configure(Session& session) {
         auto done = co_await util::run_checked(std::move(spec));
         if (!done) co_return tl::unexpected(done.error());
     }
-    const auto config = util::read_file(session.objects / ".config", 4U << 20U);
+    const auto config = util::read_foreign_file(session.objects / ".config", 4U << 20U);
     if (!config) co_return tl::unexpected(config.error());
     co_return check_guarantees(session.profile, *config);
 }
 
+// What of a warm object tree need not be made anew.
+asio::awaitable<Result<void>> LocalKernelBuilder::plan(Session& session) {
+    const auto states = read_states(session.objects);
+    if (session.first || states.empty()) {
+        session.plain_reason = session.first ? "there are no objects yet"
+                                             : "it is not known what the objects were made from";
+        co_return Result<void>{};
+    }
+    if (!planner_ || is_quarantined(session.objects)) {
+        session.plain_reason = planner_ ? "the planner was wrong about this tree before"
+                                        : "the planner was switched off";
+        co_return Result<void>{};
+    }
+    session.step("planning");
+    PlanRequest request{session.request.checkout.source, session.objects, {}};
+    for (const auto& state : states) {
+        auto changed =
+            co_await source_change(request.source, state, session.request.checkout.content);
+        if (!changed) {
+            session.plain_reason = changed.error().to_string();
+            co_return Result<void>{};
+        }
+        request.changed.insert(request.changed.end(), changed->begin(), changed->end());
+    }
+    const auto work = [&request] { return plan_rebuild(request); };
+    session.plan = co_await util::run_on(pool_, work);
+    last_plan_ = session.plan;
+    if (!session.plan->hard.empty()) {
+        spdlog::info("planner: plain make: {}", session.plan->hard);
+        co_return Result<void>{};
+    }
+    spdlog::info("planner: {} of {} objects are affected", session.plan->selected.size(),
+                 session.plan->dependents);
+    const auto skip = [&session] { return skip_objects(session.objects, session.plan->skipped); };
+    co_return co_await util::run_on(pool_, skip);
+}
+
 // How much there is to do: all of it the first time, later what depends on the patch's files.
 asio::awaitable<int> LocalKernelBuilder::expected_objects(const Session& session) {
+    if (session.plan && session.plan->hard.empty())
+        co_return static_cast<int>(session.plan->selected.size()) + k_objects_of_a_link;
+    if (session.plan) co_return session.plan->dependents + k_objects_of_a_link;
     if (session.first) {
         const auto text = util::read_file(session.expected_file(), 64);
         co_return text ? std::atoi(text->c_str()) : k_first_build_objects;
@@ -155,7 +248,27 @@ asio::awaitable<int> LocalKernelBuilder::expected_objects(const Session& session
     co_return co_await util::run_on(pool_, scan);
 }
 
+// What make could not do: the first error, and the command that made it, which make shows only when
+// it is asked to.
+asio::awaitable<util::Error> LocalKernelBuilder::explain(const Session& session,
+                                                         std::string output) {
+    auto error = compile_error(output);
+    if (const auto folder = session.request.checkout.source + "/"; error.where.starts_with(folder))
+        error.where.erase(0, folder.size());
+    const auto object = failed_object(output);
+    if (object.empty()) co_return error;
+    const std::vector<std::string> again{"V=1", object};
+    auto spec = session.make(again);
+    spec.deadline = k_config_deadline;
+    const auto shown = co_await util::run_process(std::move(spec));
+    if (!shown) co_return error;
+    if (const auto command = command_of(shown->out, object); !command.empty())
+        error.hint = "the command was: " + command + error.hint;
+    co_return error;
+}
+
 asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
+    session.compiling_since = std::chrono::steady_clock::now();
     session.step("compiling");
     const auto clear_up = [objects = session.objects, making = session.making_file()] {
         if (const int count = remove_newer_objects(objects, making); count > 0)
@@ -163,6 +276,9 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
         return util::write_file_atomic(making, "");
     };
     if (auto marked = co_await util::run_on(pool_, clear_up); !marked) co_return marked;
+    // From here on some objects are of this state and some of an earlier one.
+    if (auto noted = add_state(session.objects, session.request.checkout.content); !noted)
+        co_return noted;
     const std::vector<std::string> targets{"bzImage"};
     auto spec = session.make(targets);
     spec.on_line = [&session](std::string_view line) {
@@ -178,7 +294,12 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     if (!made->timed_out && made->signal == 0) fs::remove(session.making_file(), ignored);
     if (made->timed_out)
         co_return fail(ErrorKind::invalid_input, "the build did not end in its time", "make");
-    if (!made->ok()) co_return tl::unexpected(compile_error(made->out));
+    if (!made->ok()) {
+        auto error = co_await explain(session, made->out);
+        co_return tl::unexpected(std::move(error));
+    }
+    if (auto noted = set_state(session.objects, session.request.checkout.content); !noted)
+        co_return noted;
     if (session.first)
         co_return util::write_file_atomic(session.expected_file(),
                                           std::to_string(session.progress.objects));
@@ -187,17 +308,17 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
 
 asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     BuildRequest request, std::function<void(const BuildProgress&)> progress) {
-    auto profile = read_profile(profiles_, request.profile);
+    auto profile = profile_for(profiles_, request);
     if (!profile) co_return tl::unexpected(profile.error());
     auto key = co_await content_key(request, *profile);
     if (!key) co_return tl::unexpected(key.error());
 
+    last_plan_.reset();
+    last_audit_.reset();
     Session session;
     session.key = std::move(*key);
     session.tell = std::move(progress);
-    session.objects =
-        cache_root_ / "obj" /
-        util::sha256_hex(request.checkout.source + "\n" + profile->name).substr(0, 16);
+    session.objects = objects_of(request.checkout.source, profile->variant());
     session.request = std::move(request);
     session.profile = std::move(*profile);
     std::error_code code;
@@ -207,22 +328,63 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     if (!lock) co_return tl::unexpected(lock.error());
     session.first = !fs::exists(session.objects / "vmlinux");
 
-    auto done = co_await configure(session);
+    fs::create_directories(session.compiler_cache(), code);
+    const auto give = [objects = session.objects, cached = session.compiler_cache()] {
+        const auto given = util::give_to_sandbox_user(objects);
+        return given ? util::give_to_sandbox_user(cached) : given;
+    };
+    auto done = co_await util::run_on(pool_, give);
+    if (done) done = co_await configure(session);
+    if (!done) co_return tl::unexpected(done.error());
+    done = co_await plan(session);
     if (!done) co_return tl::unexpected(done.error());
     session.progress.expected = co_await expected_objects(session);
     done = co_await compile(session);
+    if (done) done = co_await audit(session);
     if (!done) co_return tl::unexpected(done.error());
     co_return co_await keep(session);
 }
 
+// Proof, not hope: some of the objects that were skipped are made for real. One that differs, and
+// the planner is trusted with this tree no more.
+asio::awaitable<Result<void>> LocalKernelBuilder::audit(Session& session) {
+    const bool skipped = session.plan && session.plan->hard.empty() &&
+                         !session.plan->skipped.empty() && audit_share_ > 0;
+    if (!skipped) co_return Result<void>{};
+    session.step("auditing");
+    auto work = util::TempDir::make(cache_root_, ".audit");
+    if (!work) co_return tl::unexpected(work.error());
+    AuditRequest request{session.request.checkout.source, session.objects, work->path(),
+                         sample(session.plan->skipped, audit_share_)};
+    const auto found = co_await audit_objects(std::move(request), pool_);
+    if (!found) co_return tl::unexpected(found.error());
+    last_audit_ = *found;
+    session.audit = found->mismatches.empty() ? "clean" : "mismatch";
+    spdlog::info("audit: {} skipped objects compared, {} differ", found->compared,
+                 found->mismatches.size());
+    if (found->mismatches.empty()) co_return Result<void>{};
+    std::string text;
+    for (const auto& mismatch : found->mismatches) text += mismatch + "\n";
+    spdlog::error("the planner was wrong, and is not used for this tree again: {}", text);
+    auto written = util::write_file_atomic(quarantine_file(session.objects), text);
+    if (!written) co_return written;
+    std::error_code ignored;
+    for (const auto& unit : session.plan->skipped) fs::remove(session.objects / unit, ignored);
+    session.plan.reset();
+    session.plain_reason = "an audit found: " + found->mismatches.front();
+    co_return co_await compile(session);
+}
+
 asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::keep(Session& session) {
     session.step("keeping the result");
-    const auto release = util::read_file(session.objects / "include/config/kernel.release", 4096);
+    const auto release =
+        util::read_foreign_file(session.objects / "include/config/kernel.release", 4096);
     if (!release) co_return tl::unexpected(release.error());
     BuiltKernel kernel;
     kernel.bzimage = session.objects / "arch/x86/boot/bzImage";
     kernel.vmlinux = session.objects / "vmlinux";
     kernel.config = session.objects / ".config";
+    kernel.objects = session.objects;
     kernel.build.key = session.key;
     kernel.build.arm = session.request.checkout.arm;
     kernel.build.tree = session.request.checkout.tree;
@@ -230,6 +392,10 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::keep(Session& session) 
     kernel.build.release = release->substr(0, release->find('\n'));
     kernel.build.compiler = compiler_;
     kernel.build.objects = session.progress.objects;
+    if (session.plan && session.plan->hard.empty())
+        kernel.build.skipped = static_cast<int>(session.plan->skipped.size());
+    kernel.build.audit = session.audit;
+    kernel.build.plain = session.plan ? session.plan->hard : session.plain_reason;
     kernel.build.wall_s = util::seconds_between(session.start, std::chrono::steady_clock::now());
     const auto keep_it = [this, kernel] { return cache_.keep(kernel); };
     co_return co_await util::run_on(pool_, keep_it);

@@ -6,9 +6,14 @@
 
 #include "build/build_cache.hpp"
 #include "build/kernel_builder.hpp"
+#include "build/object_audit.hpp"
 #include "build/profile.hpp"
+#include "build/rebuild_plan.hpp"
 
 namespace krepro::build {
+
+// Of the objects that a build skips, this share is audited.
+inline constexpr double k_audit_share = 0.05;
 
 // Builds on this machine, in bubblewrap. One object tree is kept for each tree and profile, so
 // that the second arm, and the next patch, compile only what changed.
@@ -21,20 +26,39 @@ class LocalKernelBuilder : public KernelBuilder {
     boost::asio::awaitable<util::Result<BuiltKernel>> build(
         BuildRequest request, std::function<void(const BuildProgress&)> progress) override;
 
+    // Whether objects that a patch does not reach are left as they are. On by default; off: plain
+    // make, to measure against.
+    enum class Planner { off, on };
+    void use(Planner planner) { planner_ = planner == Planner::on; }
+    // The share of the skipped objects that is made for real after a build and compared.
+    void audit_share(double share) { audit_share_ = share; }
+    // Of the last build: what was planned (nothing: the planner was not asked), what was audited.
+    [[nodiscard]] const std::optional<RebuildPlan>& last_plan() const { return last_plan_; }
+    [[nodiscard]] const std::optional<AuditResult>& last_audit() const { return last_audit_; }
+
   private:
     struct Session;  // one build under way
     boost::asio::awaitable<util::Result<std::string>> content_key(const BuildRequest& request,
                                                                   const Profile& profile);
+    [[nodiscard]] std::filesystem::path objects_of(const std::string& source,
+                                                   const std::string& profile) const;
     boost::asio::awaitable<util::Result<void>> configure(Session& session);
+    boost::asio::awaitable<util::Result<void>> plan(Session& session);
+    boost::asio::awaitable<util::Result<void>> audit(Session& session);
     boost::asio::awaitable<int> expected_objects(const Session& session);
     boost::asio::awaitable<util::Result<void>> compile(Session& session);
+    static boost::asio::awaitable<util::Error> explain(const Session& session, std::string output);
     boost::asio::awaitable<util::Result<BuiltKernel>> keep(Session& session);
 
     std::filesystem::path profiles_;
     std::filesystem::path cache_root_;
     BuildCache cache_;
     boost::asio::thread_pool pool_;  // hashing, copying and scanning
-    std::string compiler_;           // first line of `gcc --version`, asked once
+    bool planner_ = true;
+    double audit_share_ = k_audit_share;
+    std::optional<RebuildPlan> last_plan_;
+    std::optional<AuditResult> last_audit_;
+    std::string compiler_;  // and linker, as they name themselves; of the last request
 };
 
 }  // namespace krepro::build

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/make_output.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "util/files.hpp"
@@ -29,6 +31,42 @@ bool mentions_any(std::string_view text, const std::vector<std::string>& needles
     });
 }
 
+constexpr std::string_view k_fatal = ": fatal error: ";
+constexpr std::string_view k_plain = ": error: ";
+constexpr std::string_view k_undefined = ": undefined reference to ";
+
+// file.c:12:34: error: message; or the linker's file.c:12: undefined reference to `x'
+bool is_error(std::string_view line) {
+    return line.find(k_plain) != std::string_view::npos ||
+           line.find(k_fatal) != std::string_view::npos ||
+           line.find(k_undefined) != std::string_view::npos;
+}
+
+void read_error(std::string_view line, util::Error& error) {
+    for (const auto mark : {k_fatal, k_plain, k_undefined}) {
+        const auto at = line.find(mark);
+        if (at == std::string_view::npos) continue;
+        error.where = std::string(line.substr(0, at));
+        // "undefined reference to" is what the linker says; "error:" only says that it is one.
+        error.what = std::string(line.substr(mark == k_undefined ? at + 2 : at + mark.size()));
+        return;
+    }
+}
+
+// Up to twenty lines with this one in their middle, each after a line end.
+std::string lines_around(const std::vector<std::string_view>& lines,
+                         std::vector<std::string_view>::const_iterator at) {
+    constexpr std::ptrdiff_t k_before = 10;
+    constexpr std::ptrdiff_t k_after = 10;
+    constexpr std::size_t k_longest = 400;
+    const auto first = at - std::min(k_before, at - lines.begin());
+    const auto last = at + std::min(k_after, lines.end() - at);
+    std::string around;
+    for (auto line = first; line != last; ++line)
+        around += fmt::format("\n{}", line->substr(0, k_longest));
+    return around;
+}
+
 }  // namespace
 
 bool is_object_line(std::string_view line) {
@@ -37,24 +75,55 @@ bool is_object_line(std::string_view line) {
 
 util::Error compile_error(std::string_view output) {
     util::Error error{util::ErrorKind::invalid_input, "make failed", "", ""};
-    bool found = false;
+    std::vector<std::string_view> lines;
     for_each_line(output, [&](std::string_view line) {
-        // file.c:12:34: error: message
-        const auto mark = line.find(": error: ");
-        const auto fatal = line.find(": fatal error: ");
-        const auto at = std::min(mark, fatal);
-        if (at != std::string_view::npos) {
-            error.where = std::string(line.substr(0, at));
-            error.what = std::string(line.substr(line.find("error: ", at) + 7));
-            found = true;
-            return true;
-        }
-        if (line.find("*** ") != std::string_view::npos && line.starts_with("make"))
-            error.where = std::string(line);
+        lines.push_back(line);
         return false;
     });
-    if (!found && error.where.empty()) error.where = "the build's log";
+    const auto first = std::find_if(lines.cbegin(), lines.cend(),
+                                    [](std::string_view line) { return is_error(line); });
+    auto at = first;
+    if (first == lines.end()) {
+        at = std::find_if(lines.cbegin(), lines.cend(), [](std::string_view line) {
+            return line.starts_with("make") && line.find("*** ") != std::string_view::npos;
+        });
+        error.where = at == lines.end() ? "the build's log" : std::string(*at);
+    } else {
+        read_error(*first, error);
+    }
+    error.hint = lines_around(lines, at);
     return error;
+}
+
+std::string failed_object(std::string_view output) {
+    std::string object;
+    for_each_line(output, [&](std::string_view line) {
+        // make[4]: *** [SOURCE/scripts/Makefile.build:250: kernel/fork.o] Error 1
+        const auto mark = line.find("*** [");
+        const auto end = line.find("] Error", mark == std::string_view::npos ? 0 : mark);
+        if (!line.starts_with("make") || mark == std::string_view::npos ||
+            end == std::string_view::npos)
+            return false;
+        const auto target = line.substr(mark, end - mark);
+        const auto space = target.rfind(' ');
+        if (!target.ends_with(".o") || space == std::string_view::npos) return false;
+        object = std::string(target.substr(space + 1));
+        return true;
+    });
+    return object;
+}
+
+std::string command_of(std::string_view output, std::string_view object) {
+    constexpr std::size_t k_longest = 8192;
+    std::string command;
+    const auto made = fmt::format(" -o {} ", object);
+    for_each_line(output, [&](std::string_view line) {
+        if (line.find(made) == std::string_view::npos) return false;
+        while (line.starts_with(' ')) line.remove_prefix(1);
+        command = std::string(line.substr(0, k_longest));
+        return true;
+    });
+    return command;
 }
 
 int count_dependents(const fs::path& objects, const std::vector<std::string>& files) {
@@ -67,7 +136,7 @@ int count_dependents(const fs::path& objects, const std::vector<std::string>& fi
          at.increment(code)) {
         const auto name = at->path().filename().string();
         if (!name.ends_with(".o.cmd")) continue;
-        const auto text = util::read_file(at->path(), k_max_cmd_file);
+        const auto text = util::read_foreign_file(at->path(), k_max_cmd_file);
         if (text && mentions_any(*text, needles)) ++count;
     }
     return count;

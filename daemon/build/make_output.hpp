@@ -13,9 +13,17 @@ namespace krepro::build {
 // Whether this line of kbuild's output says that an object was compiled ("  CC kernel/fork.o").
 [[nodiscard]] bool is_object_line(std::string_view line);
 
-// The compiler's first error in make's output as an Error: what it says, and file:line. Falls back
-// to make's own last error line.
+// The first error in make's output: what compiler or linker says of it, file:line, and in
+// `hint`, after an empty first line, up to twenty lines around it. Falls back to make's own last
+// error line.
 [[nodiscard]] util::Error compile_error(std::string_view output);
+
+// The object that make could not make first ("kernel/fork.o"), relative to the object tree; empty
+// when it does not say.
+[[nodiscard]] std::string failed_object(std::string_view output);
+
+// The command in `make V=1` output that made this object; empty when there is none.
+[[nodiscard]] std::string command_of(std::string_view output, std::string_view object);
 
 // How many objects of an object tree depend on one of these files (paths relative to the source),
 // read from kbuild's .cmd files. Blocks for about a second on a warm tree.

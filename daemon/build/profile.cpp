@@ -9,6 +9,7 @@
 #include <map>
 
 #include "util/files.hpp"
+#include "util/hash.hpp"
 
 namespace krepro::build {
 
@@ -49,6 +50,42 @@ std::map<std::string, std::string, std::less<>> parse_config(std::string_view co
     return options;
 }
 
+bool is_option_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_';
+    });
+}
+
+// A job's own fragment, whose every line must be one of three: "CONFIG_X=value", "# CONFIG_X is not
+// set", a comment. The last of several lines about one option counts, as for kconfig.
+Result<std::map<std::string, std::string, std::less<>>> read_fragment(std::string_view text) {
+    std::map<std::string, std::string, std::less<>> options;
+    for (int number = 1; !text.empty(); ++number) {
+        const auto end = std::min(text.find('\n'), text.size());
+        auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+        constexpr std::string_view k_off = " is not set";
+        if (line.starts_with("# CONFIG_") && line.ends_with(k_off)) {
+            options.insert_or_assign(std::string(line.substr(9, line.size() - 9 - k_off.size())),
+                                     "n");
+            continue;
+        }
+        if (line.empty() || line.front() == '#') continue;
+        const auto equals = std::min(line.find('='), line.size());
+        const bool fits = line.starts_with("CONFIG_") && equals + 1 < line.size() &&
+                          is_option_name(line.substr(7, equals - 7));
+        if (!fits)
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("line {} of the fragment is no option: \"{}\"", number,
+                                    line.substr(0, 80)),
+                        "field config", "write CONFIG_X=y, or # CONFIG_X is not set");
+        options.insert_or_assign(std::string(line.substr(7, equals - 7)),
+                                 std::string(line.substr(equals + 1)));
+    }
+    return options;
+}
+
 }  // namespace
 
 std::vector<std::string> profile_names(const fs::path& folder) {
@@ -75,7 +112,12 @@ Result<Profile> read_profile(const fs::path& folder, std::string_view name) {
         return fail(ErrorKind::invalid_input, std::string(error.description()),
                     fmt::format("{}:{}", file.string(), error.source().begin.line));
     }
-    Profile profile{std::string(name), table["description"].value_or(std::string()), {}, {}};
+    Profile profile;
+    profile.name = name;
+    profile.description = table["description"].value_or(std::string());
+    profile.compiler = table["compiler"].value_or(std::string("gcc"));
+    if (profile.compiler != "gcc" && profile.compiler != "clang")
+        return fail(ErrorKind::invalid_input, "compiler must be gcc or clang", file.string());
     auto guarantees = read_strings(table, "guarantees", file);
     if (!guarantees) return tl::unexpected(guarantees.error());
     profile.guarantees = std::move(*guarantees);
@@ -89,6 +131,45 @@ Result<Profile> read_profile(const fs::path& folder, std::string_view name) {
     return profile;
 }
 
+std::string Profile::variant() const {
+    auto variant = name;
+    if (compiler != "gcc") variant += " " + compiler;
+    if (!added.empty()) variant += " " + util::sha256_hex(added).substr(0, 16);
+    return variant;
+}
+
+std::vector<std::string> Profile::tools() const {
+    if (compiler == "clang") return {"clang", "ld.lld"};
+    return {"gcc", "ld"};
+}
+
+Result<Profile> adapt(Profile profile, std::string_view fragment, std::string_view compiler) {
+    if (!compiler.empty()) profile.compiler = compiler;
+    if (fragment.empty()) return profile;
+    const auto options = read_fragment(fragment);
+    if (!options) return tl::unexpected(options.error());
+    for (const auto& guarantee : profile.guarantees) {
+        const auto equals = guarantee.find('=');
+        const auto asked = options->find(guarantee.substr(0, equals));
+        if (asked == options->end() || asked->second == guarantee.substr(equals + 1)) continue;
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("the fragment says CONFIG_{}={}, and profile {} guarantees "
+                                "CONFIG_{}",
+                                asked->first, asked->second, profile.name, guarantee),
+                    "field config", "leave the option out, or take another profile");
+    }
+    profile.added = fragment;
+    if (!profile.added.ends_with('\n')) profile.added += '\n';
+    profile.fragments += profile.added;
+    return profile;
+}
+
+Result<Profile> profile_for(const fs::path& folder, const BuildRequest& request) {
+    auto profile = read_profile(folder, request.profile);
+    if (!profile) return profile;
+    return adapt(std::move(*profile), request.config, request.compiler);
+}
+
 Result<void> check_guarantees(const Profile& profile, std::string_view config) {
     const auto options = parse_config(config);
     std::vector<std::string> broken;
@@ -96,6 +177,7 @@ Result<void> check_guarantees(const Profile& profile, std::string_view config) {
         const auto equals = guarantee.find('=');
         const auto wanted = guarantee.substr(equals + 1);
         const auto found = options.find(guarantee.substr(0, equals));
+        if (found == options.end() && wanted == "n") continue;
         const auto value = found == options.end() ? std::string("not set") : found->second;
         if (value != wanted) broken.push_back(fmt::format("CONFIG_{} (is {})", guarantee, value));
     }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "build/kernel_builder.hpp"
 #include "util/result.hpp"
 
 namespace krepro::build {
@@ -15,8 +16,23 @@ struct Profile {
     std::string name;
     std::string description;
     std::string fragments;                // their text, in order
-    std::vector<std::string> guarantees;  // "PREEMPT_RT=y"
+    std::vector<std::string> guarantees;  // "PREEMPT_RT=y"; "KASAN=n": must not be there
+    std::string compiler = "gcc";         // or "clang", with all of LLVM's tools
+    std::string added = {};               // the fragment of a job, which `fragments` ends with
+
+    // Names what builds can share objects: the profile, and what a job changed in it.
+    [[nodiscard]] std::string variant() const;
+    // The programs whose versions decide what comes out.
+    [[nodiscard]] std::vector<std::string> tools() const;
 };
+
+// Puts a job's fragment on top of the profile's, and its compiler in the place of the profile's.
+// `invalid_input` names a line that is no option, and an option that the profile guarantees and the
+// fragment takes away.
+util::Result<Profile> adapt(Profile profile, std::string_view fragment, std::string_view compiler);
+
+// read_profile and adapt, for what a build asks for.
+util::Result<Profile> profile_for(const std::filesystem::path& folder, const BuildRequest& request);
 
 // Reads NAME.toml and its fragments from a folder of profiles. `not_found` lists the names there
 // are; `invalid_input` names the file and key.

@@ -47,7 +47,10 @@ void read_error(std::string_view line, std::vector<FailedFile>& failures) {
     const std::string path(line.substr(0, colon));
     // The second message about a hunk that was named already.
     if (!failures.empty() && failures.back().path == path) return;
-    failures.push_back({path, "", std::string(line.substr(colon + 2))});
+    auto reason = std::string(line.substr(colon + 2));
+    // What a patch is tried on is an index, which is no matter of who submits it.
+    if (reason == "does not exist in index") reason = "No such file or directory";
+    failures.push_back({path, "", std::move(reason)});
 }
 
 // The header of the hunk of `path` that begins at `line` (of the old file, or of the new one when
@@ -71,8 +74,8 @@ std::string hunk_header(std::string_view patch, const FailedFile& failure, Direc
 std::vector<std::string> in_sandbox(const ApplyRequest& request, std::vector<std::string> argv,
                                     const std::vector<std::string>& env) {
     util::SandboxSpec sandbox;
-    if (request.mode == ApplyMode::check) sandbox.read_only = {request.tree};
-    if (request.mode != ApplyMode::check) sandbox.read_write = {request.tree};
+    auto& folders = request.mode == ApplyMode::check ? sandbox.read_only : sandbox.read_write;
+    folders = git_folders(request.tree);
     sandbox.cwd = request.tree;
     sandbox.env = env;
     auto all = util::sandbox_argv(sandbox);
@@ -90,6 +93,7 @@ asio::awaitable<Result<std::string>> git_on_index(ApplyRequest request,
                                                   std::vector<std::string> arguments) {
     auto spec = git_command(request.tree, std::move(arguments));
     spec.env.push_back(index_variable(request));
+    if (request.sandboxing == Sandboxing::on) spec = in_git_sandbox(request.tree, std::move(spec));
     auto out = co_await util::run_checked(std::move(spec));
     if (out && out->ends_with('\n')) out->pop_back();
     co_return out;
@@ -151,20 +155,44 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
     co_return std::optional<std::string>(std::move(result->err));
 }
 
-asio::awaitable<Result<std::string>> patched_tree(ApplyRequest request, std::string revision) {
-    request.mode = ApplyMode::index;
-    request.index = request.tree / ".git" / "krepro-index";
+namespace {
+
+// The request's own index, with the files of a revision in it.
+asio::awaitable<Result<void>> fill_index(ApplyRequest request, std::string revision) {
     std::error_code ignored;
     std::filesystem::remove(request.index, ignored);
-    auto step = co_await git_on_index(request, words("read-tree", revision));
-    if (!step) co_return tl::unexpected(step.error());
+    const auto filled = co_await git_on_index(request, words("read-tree", revision));
+    if (!filled) co_return tl::unexpected(filled.error());
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::optional<std::string>>> apply_to_revision(ApplyRequest request,
+                                                                      std::string revision) {
+    request.mode = ApplyMode::index;
+    request.index = git_folder(request.tree) / "krepro-index";
+    const auto filled = co_await fill_index(request, revision);
+    if (!filled) co_return tl::unexpected(filled.error());
+    auto refused = co_await apply_patch(request);
+    std::error_code ignored;
+    std::filesystem::remove(request.index, ignored);
+    co_return refused;
+}
+
+asio::awaitable<Result<std::string>> patched_tree(ApplyRequest request, std::string revision) {
+    request.mode = ApplyMode::index;
+    request.index = git_folder(request.tree) / "krepro-index";
+    const auto filled = co_await fill_index(request, revision);
+    if (!filled) co_return tl::unexpected(filled.error());
     const auto refused = co_await apply_patch(request);
     if (!refused) co_return tl::unexpected(refused.error());
     if (*refused)
         co_return util::fail(util::ErrorKind::invalid_input,
                              "the patch applies to the work tree, but not to the commit",
                              **refused);
-    step = co_await git_on_index(request, words("write-tree"));
+    auto step = co_await git_on_index(request, words("write-tree"));
+    std::error_code ignored;
     std::filesystem::remove(request.index, ignored);
     co_return step;
 }

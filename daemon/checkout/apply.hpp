@@ -48,6 +48,10 @@ struct ApplyRequest {
 // Nothing when the patch applies, else git's messages; an error only when git cannot be run.
 boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_patch(ApplyRequest request);
 
+// The same against the files of a revision: the work tree may be in any state and stays in it.
+boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_to_revision(
+    ApplyRequest request, std::string revision);
+
 // git's hash of the tree that `revision` with the request's patch makes, without touching the work
 // tree: equal for equal files, whatever revision, patch and direction led to them. The patch must
 // be one that applies.

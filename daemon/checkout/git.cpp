@@ -3,8 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <string_view>
+#include <system_error>
 #include <utility>
+
+#include "util/files.hpp"
+#include "util/sandbox.hpp"
 
 namespace krepro::checkout {
 
@@ -47,22 +53,59 @@ std::vector<std::string> git_environment() {
     return env;
 }
 
-// What a revision may be called in our clone.
-std::vector<std::string> candidates(const std::string& revision) {
-    if (revision.empty()) return words("refs/krepro/head");
-    return words("refs/tags/" + revision, "refs/remotes/origin/" + revision, revision);
+// The other side of a clone, on this machine, is a git of its own that is not given our settings:
+// it must be told by itself that a user's repository may be read by a daemon that runs as root.
+std::vector<std::string> other_side(const std::string& location) {
+    if (!location.starts_with('/') && !location.starts_with("file:")) return {};
+    return words("--upload-pack=git -c safe.directory='*' upload-pack");
 }
 
-// The first of the candidates that is a commit.
-asio::awaitable<Result<std::string>> resolve(fs::path repository, std::string revision) {
-    for (const auto& name : candidates(revision)) {
-        auto hash = co_await git(repository, words("rev-parse", "--verify", "-q",
-                                                   "--end-of-options", name + "^{commit}"));
-        // git before 2.43 prints --end-of-options too.
-        if (hash && !hash->empty()) co_return hash->substr(hash->rfind('\n') + 1);
+// The repositories that a repository on this machine borrows objects from, and those they borrow
+// from.
+void add_alternates(const fs::path& repository, std::vector<fs::path>& folders) {
+    constexpr std::size_t k_enough = 20;
+    for (const auto* inside : {"objects/info/alternates", ".git/objects/info/alternates"}) {
+        const auto text = util::read_file(repository / inside, 1U << 16U);
+        std::size_t at = 0;
+        while (text && at < text->size() && folders.size() < k_enough) {
+            const auto end = std::min(text->find('\n', at), text->size());
+            const fs::path objects = text->substr(at, end - at);
+            at = end + 1;
+            std::error_code code;
+            if (!objects.is_absolute() || !fs::is_directory(objects, code)) continue;
+            folders.push_back(objects.parent_path());
+            add_alternates(objects.parent_path(), folders);
+        }
     }
-    co_return fail(ErrorKind::not_found, fmt::format("there is no revision {}", revision),
-                   "repository", "name a commit, tag or branch of the repository");
+}
+
+bool is_on_this_machine(const std::string& location) {
+    return location.starts_with('/') || location.starts_with("file:");
+}
+
+fs::path path_of(const std::string& location) {
+    constexpr std::string_view k_file = "file://";
+    return location.starts_with(k_file) ? location.substr(k_file.size()) : location;
+}
+
+bool is_over_ssh(const std::string& location) {
+    return location.starts_with("ssh:") || location.starts_with("git+ssh:") ||
+           location.find("://") == std::string::npos;
+}
+
+// What a fetch may read, beside the repository that it writes.
+std::vector<fs::path> readable_for(const std::string& location) {
+    if (is_on_this_machine(location)) {
+        auto folders = git_folders(path_of(location));
+        for (const auto& folder : std::vector(folders)) add_alternates(folder, folders);
+        return folders;
+    }
+    std::vector<fs::path> keys;
+    std::error_code code;
+    if (const char* home = std::getenv("HOME"); home != nullptr && is_over_ssh(location))
+        if (const auto folder = fs::path(home) / ".ssh"; fs::is_directory(folder, code))
+            keys.push_back(folder);
+    return keys;
 }
 
 }  // namespace
@@ -79,8 +122,22 @@ util::ProcessSpec git_command(const fs::path& repository, std::vector<std::strin
     return spec;
 }
 
+util::ProcessSpec in_git_sandbox(const fs::path& repository, util::ProcessSpec spec,
+                                 std::vector<fs::path> writable) {
+    util::SandboxSpec sandbox;
+    sandbox.read_write = git_folders(repository);
+    sandbox.read_write.insert(sandbox.read_write.end(), writable.begin(), writable.end());
+    sandbox.cwd = spec.cwd;
+    sandbox.env = spec.env;
+    auto argv = util::sandbox_argv(sandbox);
+    argv.insert(argv.end(), spec.argv.begin(), spec.argv.end());
+    spec.argv = std::move(argv);
+    return spec;
+}
+
 asio::awaitable<Result<std::string>> git(fs::path repository, std::vector<std::string> arguments) {
-    auto out = co_await util::run_checked(git_command(repository, std::move(arguments)));
+    auto spec = git_command(repository, std::move(arguments));
+    auto out = co_await util::run_checked(in_git_sandbox(repository, std::move(spec)));
     if (out && out->ends_with('\n')) out->pop_back();
     co_return out;
 }
@@ -94,24 +151,29 @@ asio::awaitable<Result<std::string>> commit_all(fs::path folder, std::string mes
     co_return out;
 }
 
-asio::awaitable<Result<std::string>> fetch_revision(fs::path repository, std::string location,
-                                                    std::string revision) {
-    if (!fs::exists(repository / ".git")) {
-        const auto cloned = co_await git(repository.parent_path(),
-                                         words("clone", "-q", "--no-checkout", "--template=", "--",
-                                               location, repository.string()));
-        if (!cloned)
-            co_return fail(ErrorKind::unavailable, "the repository cannot be cloned", location,
-                           cloned.error().hint);
-    }
-    const auto fetched = co_await git(
-        repository,
-        words("fetch", "-q", "--force", "--no-write-fetch-head", "origin", "+HEAD:refs/krepro/head",
-              "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"));
-    if (!fetched)
-        co_return fail(ErrorKind::unavailable, "the repository cannot be fetched from", location,
-                       fetched.error().hint);
-    co_return co_await resolve(repository, std::move(revision));
+Result<util::ProcessSpec> fetch_command(const fs::path& repository, const std::string& location,
+                                        std::vector<std::string> refs) {
+    std::error_code code;
+    const bool here = is_on_this_machine(location);
+    if (here && !fs::exists(path_of(location), code))
+        return fail(ErrorKind::unavailable, "there is no such repository on this machine", location,
+                    "name a git repository by its whole path");
+    auto arguments = words("fetch", "-q", "--force", "--prune", "--no-write-fetch-head");
+    for (const auto& option : other_side(location)) arguments.push_back(option);
+    arguments.emplace_back("--");
+    arguments.push_back(location);
+    arguments.insert(arguments.end(), refs.begin(), refs.end());
+    auto spec = git_command(repository, std::move(arguments));
+    util::SandboxSpec sandbox;
+    sandbox.read_only = readable_for(location);
+    sandbox.read_write = {repository};
+    sandbox.cwd = repository;
+    sandbox.env = spec.env;
+    sandbox.network = here ? util::Network::none : util::Network::host;
+    auto argv = util::sandbox_argv(sandbox);
+    argv.insert(argv.end(), spec.argv.begin(), spec.argv.end());
+    spec.argv = std::move(argv);
+    return spec;
 }
 
 }  // namespace krepro::checkout

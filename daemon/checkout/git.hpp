@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "util/git_folders.hpp"
 #include "util/process.hpp"
 #include "util/result.hpp"
 
@@ -26,7 +27,14 @@ std::vector<std::string> words(Words&&... each) {
 util::ProcessSpec git_command(const std::filesystem::path& repository,
                               std::vector<std::string> arguments);
 
-// git_command's output, trimmed of its last line end.
+using util::git_folder;
+using util::git_folders;
+
+// git_command's program in a room without network, that can write the repository and `writable`.
+util::ProcessSpec in_git_sandbox(const std::filesystem::path& repository, util::ProcessSpec spec,
+                                 std::vector<std::filesystem::path> writable = {});
+
+// git_command in its sandbox: the output, trimmed of its last line end.
 boost::asio::awaitable<util::Result<std::string>> git(std::filesystem::path repository,
                                                       std::vector<std::string> arguments);
 
@@ -34,11 +42,10 @@ boost::asio::awaitable<util::Result<std::string>> git(std::filesystem::path repo
 boost::asio::awaitable<util::Result<std::string>> commit_all(std::filesystem::path folder,
                                                              std::string message);
 
-// Clones or, when it is there already, fetches `location` into `repository` and returns the commit
-// that `revision` names (empty: the remote's HEAD). `not_found` when there is no such revision,
-// `unavailable` when the repository cannot be reached.
-boost::asio::awaitable<util::Result<std::string>> fetch_revision(std::filesystem::path repository,
-                                                                 std::string location,
-                                                                 std::string revision);
+// `git fetch` of these refs from a URL, in a room with the network, or from a path of this machine,
+// in one without; only the repository can be written. `unavailable` when the path leads nowhere.
+util::Result<util::ProcessSpec> fetch_command(const std::filesystem::path& repository,
+                                              const std::string& location,
+                                              std::vector<std::string> refs);
 
 }  // namespace krepro::checkout

@@ -11,6 +11,7 @@
 
 #include "checkout/git.hpp"
 #include "checkout/make_tree.hpp"
+#include "checkout/repository.hpp"
 #include "checkout/work_tree.hpp"
 #include "util/hash.hpp"
 
@@ -27,16 +28,38 @@ using util::Result;
 
 namespace {
 
+constexpr std::size_t k_most_output = 64U << 20U;
+
 constexpr std::array k_directions{Direction::forward, Direction::reverse};
 
 bool is_tarball(const fs::path& path) {
     return path.filename().string().find(".tar") != std::string::npos;
 }
 
-// The stamp's first line: the base commit.
-std::string stamped_revision(const fs::path& folder) {
+// What the files of a tree are made from. A tarball that was packed anew is another one.
+std::string definition_of(const Tree& tree) {
+    util::Sha256 hash;
+    for (const auto& part : {tree.kind, tree.package, tree.version, tree.location})
+        hash.add_field(part);
+    hash.add_field(tree.rt_series ? "rt" : "");
+    std::error_code code;
+    if (tree.kind == "tarball" && fs::exists(tree.location, code)) {
+        hash.add_field(std::to_string(fs::file_size(tree.location, code)));
+        hash.add_field(
+            std::to_string(fs::last_write_time(tree.location, code).time_since_epoch().count()));
+    }
+    return hash.hex();
+}
+
+std::string stamp_text(const std::string& revision, const Tree& tree, const std::string& version) {
+    return fmt::format("{}\n{} {}\n{}\n", revision, tree.name, version, definition_of(tree));
+}
+
+// The base commit of a tree that was made from what its definition says today; else empty.
+std::string stamped_revision(const fs::path& folder, const Tree& tree) {
     const auto stamp = util::read_file(folder / "stamp");
-    return stamp ? stamp->substr(0, stamp->find('\n')) : std::string();
+    if (!stamp || !stamp->ends_with("\n" + definition_of(tree) + "\n")) return {};
+    return stamp->substr(0, stamp->find('\n'));
 }
 
 // What is left of trees that were being made when krepro died. The caller holds the lock.
@@ -57,16 +80,6 @@ Result<void> rename_folder(const fs::path& from, const fs::path& to) {
                 to.string(), "check the cache folder");
 }
 
-// Writes down how to get to a state and names it.
-Result<std::string> keep_state(const fs::path& folder, const State& state) {
-    const auto name = state_name(state);
-    std::error_code ignored;
-    fs::create_directories(folder / "states", ignored);
-    const auto written = util::write_file_atomic(folder / "states" / name, write_state(state));
-    if (!written) return tl::unexpected(written.error());
-    return name;
-}
-
 tl::unexpected<util::Error> applies_nowhere(const Tree& tree, const std::string& patch,
                                             const std::array<std::string, 2>& messages) {
     const auto say = [&](std::size_t which, Direction direction) {
@@ -79,6 +92,45 @@ tl::unexpected<util::Error> applies_nowhere(const Tree& tree, const std::string&
                     say(1, Direction::reverse)),
         "the tree may hold the change in another form: submit the patch as it is for this "
         "tree, or name another tree");
+}
+
+std::vector<std::string> split_at_nul(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\0'), text.size());
+        parts.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+// git's output to its last byte.
+asio::awaitable<Result<std::string>> whole_output(fs::path repository,
+                                                  std::vector<std::string> arguments) {
+    auto spec = git_command(repository, std::move(arguments));
+    spec.keep_bytes = k_most_output;
+    auto out = co_await util::run_checked(in_git_sandbox(repository, std::move(spec)));
+    if (out && out->size() >= k_most_output)
+        co_return fail(ErrorKind::too_large, "the patch's files are too large",
+                       repository.string());
+    co_return out;
+}
+
+// Those of the paths that the tree has.
+asio::awaitable<Result<std::vector<ArmFile>>> files_of(fs::path repository, std::string tree,
+                                                       std::vector<std::string> paths) {
+    std::vector<ArmFile> files;
+    for (const auto& path : paths) {
+        const auto listed =
+            co_await whole_output(repository, words("ls-tree", "-z", tree, "--", path));
+        if (!listed) co_return tl::unexpected(listed.error());
+        if (listed->empty()) continue;
+        auto content =
+            co_await whole_output(repository, words("cat-file", "blob", tree + ":" + path));
+        if (!content) co_return tl::unexpected(content.error());
+        files.push_back({path, std::move(*content)});
+    }
+    co_return files;
 }
 
 // A file name for a tree that has none: a job named it by its path.
@@ -125,24 +177,23 @@ Result<Tree> tree_of_path(std::string_view text) {
     return tree;
 }
 
-LocalKernelSource::LocalKernelSource(std::vector<Tree> trees, fs::path cache, Sandboxing sandboxing)
-    : trees_(std::move(trees)), cache_(fs::absolute(cache)), sandboxing_(sandboxing) {}
+LocalKernelSource::LocalKernelSource(TreeBook book, fs::path cache, Sandboxing sandboxing)
+    : book_(std::move(book)), cache_(fs::absolute(cache)), sandboxing_(sandboxing) {}
 
 Result<Tree> LocalKernelSource::find_tree(const std::string& name) const {
     if (name.starts_with('/') || name.starts_with("git:/")) return tree_of_path(name);
-    std::vector<std::string> names;
-    for (const auto& tree : trees_) {
-        if (tree.name == name) return tree;
-        names.push_back(tree.name);
-    }
-    return fail(
-        ErrorKind::invalid_input, fmt::format("there is no tree {}", name), "field tree",
-        fmt::format("known trees: {}; or the path of a git repository", fmt::join(names, ", ")));
+    return book_.find(name);
 }
 
 LocalKernelSource::Place LocalKernelSource::place_of(Tree tree) const {
     auto folder = cache_ / "trees" / folder_name(tree);
     return {std::move(tree), std::move(folder)};
+}
+
+// Where the commits are that a job may name.
+fs::path LocalKernelSource::repository_of(const Place& place) const {
+    return place.tree.kind == "git" ? mirror_of(cache_, place.tree.location).folder
+                                    : place.source();
 }
 
 asio::awaitable<Result<std::string>> LocalKernelSource::make(Place place, Progress progress) {
@@ -157,34 +208,44 @@ asio::awaitable<Result<std::string>> LocalKernelSource::make(Place place, Progre
                                   cache_ / "apt"};
     const auto tree = co_await make_tree(request, progress);
     if (!tree) co_return tl::unexpected(tree.error());
-    auto done = util::write_file_atomic(
-        made / "stamp", fmt::format("{}\n{} {}\n", tree->revision, place.tree.name, tree->version));
+    auto done = util::write_file_atomic(made / "stamp",
+                                        stamp_text(tree->revision, place.tree, tree->version));
     if (done) done = rename_folder(made, place.folder);
     if (!done) co_return tl::unexpected(done.error());
     progress(fmt::format("tree {} is ready ({})", place.tree.name, tree->version));
     co_return tree->revision;
 }
 
+asio::awaitable<Result<std::string>> LocalKernelSource::base_of_git(Place place,
+                                                                    Progress progress) {
+    const auto mirror = mirror_of(cache_, place.tree.location);
+    progress(fmt::format("fetching {}", place.tree.location));
+    const auto fetched = co_await fetch(mirror);
+    if (!fetched) co_return tl::unexpected(fetched.error());
+    auto commit = co_await find_commit(mirror.folder, place.tree.revision);
+    if (!commit) co_return commit;
+    const auto made = co_await add_worktree(mirror, place.source(), *commit);
+    if (!made) co_return tl::unexpected(made.error());
+    co_return commit;
+}
+
 asio::awaitable<Result<std::string>> LocalKernelSource::base_commit(Place place,
                                                                     Progress progress) {
-    if (place.tree.kind == "git") {
-        std::error_code ignored;
-        fs::create_directories(place.folder, ignored);
-        progress(fmt::format("fetching {}", place.tree.location));
-        co_return co_await fetch_revision(place.source(), place.tree.location, place.tree.revision);
-    }
-    auto revision = stamped_revision(place.folder);
+    if (place.tree.kind == "git")
+        co_return co_await base_of_git(std::move(place), std::move(progress));
+    auto revision = stamped_revision(place.folder, place.tree);
     if (!revision.empty()) co_return revision;
     co_return co_await make(std::move(place), std::move(progress));
 }
 
 asio::awaitable<Result<Direction>> LocalKernelSource::find_direction(Place place,
+                                                                     std::string revision,
                                                                      std::string patch) {
     std::array<std::string, 2> messages;
     for (const auto direction : k_directions) {
         const ApplyRequest request{place.source(),   patch,       direction,
-                                   ApplyMode::check, sandboxing_, {}};
-        const auto refused = co_await apply_patch(request);
+                                   ApplyMode::index, sandboxing_, {}};
+        const auto refused = co_await apply_to_revision(request, revision);
         if (!refused) co_return tl::unexpected(refused.error());
         if (!*refused) co_return direction;
         messages.at(direction == Direction::forward ? 0 : 1) = **refused;
@@ -204,28 +265,31 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree
     if (!lock) co_return tl::unexpected(lock.error());
     const auto revision = co_await base_commit(place, progress);
     if (!revision) co_return tl::unexpected(revision.error());
-    const State unchanged{*revision, {}, {}};
-    const auto at_base = co_await bring_to(place.folder, unchanged, sandboxing_);
-    if (!at_base) co_return tl::unexpected(at_base.error());
-    const auto direction = co_await find_direction(place, patch);
+    const auto direction = co_await find_direction(place, *revision, patch);
     if (!direction) co_return tl::unexpected(direction.error());
-    const auto base = keep_state(place.folder, unchanged);
+    const auto of_base = co_await checkout_of(place, *revision);
+    if (!of_base) co_return tl::unexpected(of_base.error());
     const auto changed = keep_state(place.folder, {*revision, *direction, patch});
-    if (!base) co_return tl::unexpected(base.error());
     if (!changed) co_return tl::unexpected(changed.error());
-    const auto base_content =
-        co_await git(place.source(), words("rev-parse", *revision + "^{tree}"));
-    if (!base_content) co_return tl::unexpected(base_content.error());
     const ApplyRequest change{place.source(), patch, *direction, ApplyMode::index, sandboxing_, {}};
     const auto content = co_await patched_tree(change, *revision);
     if (!content) co_return tl::unexpected(content.error());
-    Checkout of_base{place.tree.name, *revision, place.source(), *base, *base_content, {}};
     Checkout of_change{place.tree.name, *revision, place.source(), *changed, *content, {}};
     const bool forward = *direction == Direction::forward;
-    Pair pair{*direction, forward ? of_base : of_change, forward ? of_change : of_base};
+    Pair pair{*direction, forward ? *of_base : of_change, forward ? of_change : *of_base};
     pair.unpatched.arm = ArmName::unpatched;
     pair.patched.arm = ArmName::patched;
+    const State base{*revision, {}, {}};
+    const auto near = co_await bring_near(place, pair, base);
+    if (!near) co_return tl::unexpected(near.error());
     co_return pair;
+}
+
+// Kernels that are in the cache are built no more, but the lines of their reports are looked up in
+// the work tree: it must be at one of the two arms.
+asio::awaitable<Result<void>> LocalKernelSource::bring_near(Place place, Pair pair, State base) {
+    if (is_at(pair)) co_return Result<void>{};
+    co_return co_await bring_to(place.folder, std::move(base), sandboxing_);
 }
 
 asio::awaitable<Result<Held>> LocalKernelSource::select(const Checkout& checkout) {
@@ -245,6 +309,32 @@ asio::awaitable<Result<Held>> LocalKernelSource::select(const Checkout& checkout
     const auto there = co_await bring_to(folder, *state, sandboxing_);
     if (!there) co_return tl::unexpected(there.error());
     co_return std::make_shared<util::FileLock>(std::move(*lock));
+}
+
+asio::awaitable<Result<Difference>> LocalKernelSource::difference(Pair pair) {
+    const fs::path source = pair.unpatched.source;
+    const auto before = pair.unpatched.content;
+    const auto after = pair.patched.content;
+    auto diff = co_await whole_output(
+        source, words("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames",
+                      "--src-prefix=a/", "--dst-prefix=b/", "-U0", before, after));
+    if (!diff) co_return tl::unexpected(diff.error());
+    const auto names = co_await whole_output(
+        source, words("diff-tree", "-r", "-z", "--no-renames", "--name-only", before, after));
+    if (!names) co_return tl::unexpected(names.error());
+    const auto paths = split_at_nul(*names);
+    auto unpatched = co_await files_of(source, before, paths);
+    if (!unpatched) co_return tl::unexpected(unpatched.error());
+    auto patched = co_await files_of(source, after, paths);
+    if (!patched) co_return tl::unexpected(patched.error());
+    co_return Difference{std::move(*diff), std::move(*unpatched), std::move(*patched)};
+}
+
+bool LocalKernelSource::is_at(const Pair& pair) const {
+    const auto at = util::read_file(fs::path(pair.unpatched.source).parent_path() / "at", 4096);
+    if (!at) return false;
+    const auto state = at->substr(0, at->find(' '));
+    return state == pair.unpatched.state || state == pair.patched.state;
 }
 
 }  // namespace krepro::checkout

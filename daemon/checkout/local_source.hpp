@@ -8,6 +8,8 @@
 
 #include "checkout/apply.hpp"
 #include "checkout/checkout.hpp"
+#include "checkout/tree_book.hpp"
+#include "checkout/work_tree.hpp"
 
 namespace krepro::checkout {
 
@@ -17,21 +19,44 @@ namespace krepro::checkout {
 //   trees/<tree>/stamp       base commit and version: written last, so a tree with it is whole
 //   trees/<tree>/states/     how to get to each state that prepare() named
 //   trees/<tree>/at          the state that the work tree is in; absent while it is changed
+//   mirrors/<hash>.git       what krepro has of a git repository: the source of a git tree is a
+//                            `git worktree` of it
 //   trees/<tree>.lock        held while the work tree is changed, and while it is selected
 //   apt/                     apt's own lists
 //
 // Two jobs on one tree take turns: the second waits in prepare() or select() for the lock.
 class LocalKernelSource : public KernelSource {
   public:
-    LocalKernelSource(std::vector<Tree> trees, std::filesystem::path cache,
+    LocalKernelSource(TreeBook book, std::filesystem::path cache,
                       Sandboxing sandboxing = Sandboxing::on);
+    LocalKernelSource(std::vector<Tree> trees, std::filesystem::path cache,
+                      Sandboxing sandboxing = Sandboxing::on)
+        : LocalKernelSource(TreeBook(std::move(trees)), std::move(cache), sandboxing) {}
 
     boost::asio::awaitable<util::Result<Pair>> prepare(const std::string& tree,
                                                        const model::Mail& mail,
                                                        Progress progress) override;
+    boost::asio::awaitable<util::Result<Change>> find_change(std::string tree, std::string commits,
+                                                             Progress progress) override;
+    boost::asio::awaitable<util::Result<Pair>> prepare_change(std::string tree, std::string before,
+                                                              std::string after,
+                                                              Progress progress) override;
+    boost::asio::awaitable<util::Result<model::Checkout>> prepare_one(std::string tree,
+                                                                      std::string revision,
+                                                                      Progress progress) override;
+    boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,
+                                                                     std::string patch,
+                                                                     Progress progress) override;
+    [[nodiscard]] bool is_at_hand(const std::string& tree) const override;
     boost::asio::awaitable<util::Result<Held>> select(const model::Checkout& checkout) override;
+    boost::asio::awaitable<util::Result<Difference>> difference(Pair pair) override;
+    [[nodiscard]] bool is_at(const Pair& pair) const override;
 
-    [[nodiscard]] const std::vector<Tree>& trees() const { return trees_; }
+    // Gets the tree's files, or what is new of them; returns what they were made from: a version
+    // or a commit.
+    boost::asio::awaitable<util::Result<std::string>> update(std::string tree, Progress progress);
+    // Removes the tree's files, when no job has them; they can be had again.
+    boost::asio::awaitable<util::Result<void>> remove_files(std::string tree);
 
   private:
     // Where one tree's things are.
@@ -43,12 +68,21 @@ class LocalKernelSource : public KernelSource {
 
     [[nodiscard]] util::Result<Tree> find_tree(const std::string& name) const;
     [[nodiscard]] Place place_of(Tree tree) const;
+    [[nodiscard]] std::filesystem::path repository_of(const Place& place) const;
     boost::asio::awaitable<util::Result<std::string>> base_commit(Place place, Progress progress);
+    boost::asio::awaitable<util::Result<std::string>> base_of_git(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> make(Place place, Progress progress);
     boost::asio::awaitable<util::Result<model::Direction>> find_direction(Place place,
+                                                                          std::string revision,
                                                                           std::string patch);
+    boost::asio::awaitable<util::Result<model::Checkout>> checkout_of(Place place,
+                                                                      std::string commit);
+    boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair, State base);
+    boost::asio::awaitable<util::Result<void>> have_commits(Place place,
+                                                            std::vector<std::string> commits,
+                                                            Progress progress);
 
-    std::vector<Tree> trees_;
+    TreeBook book_;
     std::filesystem::path cache_;
     Sandboxing sandboxing_;
 };

@@ -67,37 +67,21 @@ asio::awaitable<Result<void>> apply_series(fs::path source, fs::path patches, Pr
     const auto names = parse_series(*series);
     progress(fmt::format("applying {} patches of the RT series", names.size()));
     for (const auto& name : names) {
-        util::ProcessSpec spec;
-        // -F0: a patch that fits only nearly makes a kernel that nobody released.
-        spec.argv = words("patch", "-p1", "-F0", "-s", "-f", "-i", (patches / name).string());
-        spec.cwd = source;
-        auto done = co_await util::run_checked(spec);
-        if (!done)
-            co_return fail(ErrorKind::unavailable, "a patch of the RT series does not apply", name,
-                           done.error().hint);
+        auto done = co_await apply_from_series(source, patches / name, Leftovers::kept);
+        if (!done) co_return done;
     }
     co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::string>> make_debian_source(MakeTreeRequest request,
                                                         Progress progress) {
-    const auto fetched =
-        co_await apt_fetch(request.tree, request.apt, request.scratch / "dl", progress);
-    if (!fetched) co_return tl::unexpected(fetched.error());
-    const auto orig = find_file(fetched->files, ".orig.tar.");
-    const auto debian = find_file(fetched->files, ".debian.tar.");
-    if (orig.empty() || debian.empty())
-        co_return fail(ErrorKind::unavailable, "the source package has no orig and debian tarballs",
-                       request.tree.package, "take another version");
-    progress(fmt::format("unpacking {}", orig.filename().string()));
-    auto done = co_await unpack(orig, request.source, words("--strip-components=1"));
-    if (done && request.tree.rt_series)
-        done = co_await unpack(debian, request.scratch / "debian", words());
-    if (done && request.tree.rt_series)
-        done = co_await apply_series(request.source, request.scratch / "debian/debian/patches-rt",
-                                     progress);
-    if (!done) co_return tl::unexpected(done.error());
-    co_return fetched->version;
+    const auto unpacked = co_await unpack_debian_source(request, progress);
+    if (!unpacked) co_return tl::unexpected(unpacked.error());
+    if (request.tree.rt_series) {
+        const auto done = co_await apply_series(request.source, unpacked->rt_patches, progress);
+        if (!done) co_return tl::unexpected(done.error());
+    }
+    co_return unpacked->version;
 }
 
 asio::awaitable<Result<std::string>> make_debian_binary(MakeTreeRequest request,
@@ -149,6 +133,37 @@ std::string commit_message(const Tree& tree, const std::string& version) {
 
 }  // namespace
 
+asio::awaitable<Result<DebianSource>> unpack_debian_source(MakeTreeRequest request,
+                                                           Progress progress) {
+    const auto fetched =
+        co_await apt_fetch(request.tree, request.apt, request.scratch / "dl", progress);
+    if (!fetched) co_return tl::unexpected(fetched.error());
+    const auto orig = find_file(fetched->files, ".orig.tar.");
+    const auto debian = find_file(fetched->files, ".debian.tar.");
+    if (orig.empty() || debian.empty())
+        co_return fail(ErrorKind::unavailable, "the source package has no orig and debian tarballs",
+                       request.tree.package, "take another version");
+    progress(fmt::format("unpacking {}", orig.filename().string()));
+    auto done = co_await unpack(orig, request.source, words("--strip-components=1"));
+    if (done && request.tree.rt_series)
+        done = co_await unpack(debian, request.scratch / "debian", words());
+    if (!done) co_return tl::unexpected(done.error());
+    co_return DebianSource{fetched->version, request.scratch / "debian/debian/patches-rt"};
+}
+
+asio::awaitable<Result<void>> apply_from_series(fs::path source, fs::path patch,
+                                                Leftovers leftovers) {
+    util::ProcessSpec spec;
+    // -F0: a patch that fits only nearly makes a kernel that nobody released.
+    spec.argv = words("patch", "-p1", "-F0", "-s", "-f", "-i", patch.string());
+    if (leftovers == Leftovers::none) spec.argv.emplace_back("--no-backup-if-mismatch");
+    spec.cwd = source;
+    const auto done = co_await util::run_checked(spec);
+    if (done) co_return Result<void>{};
+    co_return fail(ErrorKind::unavailable, "a patch of the RT series does not apply",
+                   patch.filename().string(), done.error().hint);
+}
+
 std::vector<std::string> parse_series(std::string_view text) {
     std::vector<std::string> names;
     while (!text.empty()) {
@@ -170,6 +185,9 @@ asio::awaitable<Result<MadeTree>> make_tree(MakeTreeRequest request, Progress pr
     if (!fs::exists(request.source / "Makefile"))
         co_return fail(ErrorKind::unavailable, "what was unpacked is no kernel tree",
                        request.tree.name, "it must have a Makefile at its top");
+    // A repository that came with the files would bring its configuration, which can name programs.
+    std::error_code ignored;
+    fs::remove_all(request.source / ".git", ignored);
     progress("making a git repository of the tree");
     const auto message = commit_message(request.tree, *version);
     auto revision = co_await commit_all(request.source, message);

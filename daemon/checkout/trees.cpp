@@ -48,7 +48,9 @@ Result<void> read_key(Tree& tree, std::string_view key, const toml::node& value)
     return {};
 }
 
-Result<void> check(const Tree& tree) {
+}  // namespace
+
+Result<void> check_tree(const Tree& tree) {
     if (std::find(k_kinds.begin(), k_kinds.end(), tree.kind) == k_kinds.end())
         return bad_entry(tree.name, fmt::format("key kind must be one of {}, got \"{}\"",
                                                 fmt::join(k_kinds, ", "), tree.kind));
@@ -59,8 +61,6 @@ Result<void> check(const Tree& tree) {
         return bad_entry(tree.name, "key rt_series is for kind debian-source only");
     return {};
 }
-
-}  // namespace
 
 Result<std::vector<Tree>> read_trees(const std::filesystem::path& file) {
     const auto text = util::read_file(file);
@@ -75,7 +75,7 @@ Result<std::vector<Tree>> read_trees(const std::filesystem::path& file) {
                 const auto read = read_key(tree, key.str(), value);
                 if (!read) return tl::unexpected(read.error());
             }
-            const auto good = check(tree);
+            const auto good = check_tree(tree);
             if (!good) return tl::unexpected(good.error());
             trees.push_back(std::move(tree));
         }

@@ -32,7 +32,7 @@ std::string word_of(const std::optional<Direction>& direction) {
 asio::awaitable<Result<std::string>> fingerprint(fs::path source) {
     auto spec = git_command(source, words("diff", "--no-ext-diff", "--no-textconv", "HEAD"));
     spec.keep_bytes = 64 << 20;
-    auto diff = co_await util::run_checked(spec);
+    auto diff = co_await util::run_checked(in_git_sandbox(source, std::move(spec)));
     if (!diff) co_return diff;
     auto status = co_await git(source, words("status", "--porcelain=v1", "--ignored", "-uall"));
     if (!status) co_return status;
@@ -56,7 +56,7 @@ asio::awaitable<bool> is_there(fs::path folder, std::string name) {
 asio::awaitable<Result<void>> reset_to(fs::path source, std::string revision) {
     std::error_code ignored;
     // Left by a git that was killed; our lock says that no git works here now.
-    fs::remove(source / ".git/index.lock", ignored);
+    fs::remove(git_folder(source) / "index.lock", ignored);
     auto done = co_await git(source, words("checkout", "-q", "-f", "--detach", revision, "--"));
     if (done) done = co_await git(source, words("clean", "-f", "-f", "-d", "-x", "-q"));
     if (!done) co_return tl::unexpected(done.error());
@@ -101,6 +101,15 @@ Result<State> read_state(std::string_view text) {
     state.revision = line.substr(space + 1);
     if (line.size() < text.size()) state.patch = text.substr(line.size() + 1);
     return state;
+}
+
+Result<std::string> keep_state(const fs::path& folder, const State& state) {
+    const auto name = state_name(state);
+    std::error_code ignored;
+    fs::create_directories(folder / "states", ignored);
+    const auto written = util::write_file_atomic(folder / "states" / name, write_state(state));
+    if (!written) return tl::unexpected(written.error());
+    return name;
 }
 
 asio::awaitable<Result<util::FileLock>> lock_tree(fs::path file) {

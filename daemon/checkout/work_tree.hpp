@@ -30,6 +30,9 @@ std::string state_name(const State& state);
 std::string write_state(const State& state);
 util::Result<State> read_state(std::string_view text);
 
+// Writes down in folder/states how to get to a state; returns its name.
+util::Result<std::string> keep_state(const std::filesystem::path& folder, const State& state);
+
 // The lock of a work tree, waited for without blocking the loop.
 boost::asio::awaitable<util::Result<util::FileLock>> lock_tree(std::filesystem::path file);
 

@@ -7,6 +7,7 @@
 #include "cli/cli.hpp"
 #include "cli/terminal.hpp"
 #include "model/job.hpp"
+#include "model/json.hpp"
 
 namespace krepro::cli {
 
@@ -24,10 +25,21 @@ struct SubmitOptions {
     Remote remote;
     std::string mail;         // file, or "-"
     std::string script_file;  // empty: the mail's reproducer
+    std::string config_file;  // empty: none
     model::JobSpec spec;      // its mail and script are read from the files
     bool wait = false;
 };
 int run_submit(const SubmitOptions& options, Terminal& terminal);
+// The same with a specification that is complete: no file is read.
+int run_submit_spec(const SubmitOptions& options, Terminal& terminal);
+// Hands the complete specification to the server; the job as it answers.
+util::Result<model::Json> hand_over(const SubmitOptions& options);
+// Submits one kernel alone, waits, and says what `git bisect run` wants to hear: 0 when the bug
+// does not show, 1 when it does, 125 when this kernel cannot be built or gave no evidence, 128 for
+// the rest.
+int run_check(const SubmitOptions& options, Terminal& terminal);
+// For a job that is done, as the API shows it.
+[[nodiscard]] int check_exit_code(const model::Json& job);
 
 struct JobOptions {
     Remote remote;
@@ -35,6 +47,11 @@ struct JobOptions {
 };
 int run_show(const JobOptions& options, Terminal& terminal);
 int run_watch(const JobOptions& options, Terminal& terminal);
+// Shows what happens until the job is done; the job then.
+util::Result<model::Json> watch(const JobOptions& options, Terminal& terminal);
+// Without the events that watch shows: for scripts.
+int run_wait(const JobOptions& options, Terminal& terminal);
+int run_retry(const JobOptions& options, Terminal& terminal);
 int run_cancel(const JobOptions& options, Terminal& terminal);
 
 struct ListOptions {
@@ -61,6 +78,8 @@ int run_log(const LogOptions& options, Terminal& terminal);
 struct ParseOptions {
     std::string file;  // or "-"
     Output output = Output::text;
+    bool follow = false;   // each report as soon as it is complete; a file is read on as it grows
+    bool notices = false;  // one-line remarks on a slow machine as well
 };
 int run_parse(const ParseOptions& options, Terminal& terminal);
 

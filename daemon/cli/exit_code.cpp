@@ -8,6 +8,7 @@ int exit_code(model::VerdictKind verdict) {
         case model::VerdictKind::fixed:
             return 0;
         case model::VerdictKind::not_fixed:
+        case model::VerdictKind::reproduced:
         case model::VerdictKind::regression:
         case model::VerdictKind::fixed_new_splat:
             return 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -29,6 +31,11 @@ Result<util::Fd> open_input(const std::string& file) {
                 fmt::format("cannot open: {}", std::generic_category().message(errno)), file);
 }
 
+tl::unexpected<util::Error> cannot_read(const std::string& file) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("cannot read: {}", std::generic_category().message(errno)), file);
+}
+
 // Calls `take` with one piece after the other, until the end or until it has enough.
 Result<void> read_pieces(const std::string& file,
                          const std::function<bool(std::string_view)>& take) {
@@ -38,12 +45,65 @@ Result<void> read_pieces(const std::string& file,
     while (true) {
         const auto n = ::read(fd->get(), buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            return fail(ErrorKind::invalid_input,
-                        fmt::format("cannot read: {}", std::generic_category().message(errno)),
-                        file);
+        if (n < 0) return cannot_read(file);
         if (n == 0 || !take({buffer.data(), static_cast<std::size_t>(n)})) return {};
     }
+}
+
+// A splat whose last line came this long ago, with nothing after it, is complete.
+constexpr int k_silence_ms = 300;
+
+// Whether the file is a regular one, which may grow after its end was read.
+bool may_grow(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// As read_pieces, but goes on behind the end of a file that may grow, for as long as the process
+// lives. `idle` is called whenever nothing has come for k_silence_ms.
+Result<void> follow_pieces(const std::string& file,
+                           const std::function<void(std::string_view)>& take,
+                           const std::function<void()>& idle) {
+    const auto fd = open_input(file);
+    if (!fd) return tl::unexpected(fd.error());
+    const bool grows = may_grow(fd->get());
+    std::array<char, 1 << 16> buffer{};
+    while (true) {
+        pollfd wait{fd->get(), POLLIN, 0};
+        const int ready = grows ? 1 : ::poll(&wait, 1, k_silence_ms);
+        const auto n = ready > 0 ? ::read(fd->get(), buffer.data(), buffer.size()) : 0;
+        if ((ready < 0 || n < 0) && errno == EINTR) continue;
+        if (ready < 0 || n < 0) return cannot_read(file);
+        if (n > 0) {
+            take({buffer.data(), static_cast<std::size_t>(n)});
+            continue;
+        }
+        if (ready > 0 && !grows) return {};  // the end of a pipe
+        if (grows) ::poll(nullptr, 0, k_silence_ms);
+        idle();
+    }
+}
+
+report::Notices notices_of(const ParseOptions& options) {
+    return options.notices ? report::Notices::kept : report::Notices::dropped;
+}
+
+// A report a line, or a page of text, as soon as it is complete.
+int run_follow(const ParseOptions& options, Terminal& terminal) {
+    report::Scanner scanner(notices_of(options));
+    const auto print = [&](const std::vector<model::Report>& reports) {
+        for (const auto& report : reports)
+            terminal.print(options.output == Output::json
+                               ? report::dump_report_json(report) + "\n"
+                               : render_report(model::to_json(report), terminal));
+    };
+    const auto done = follow_pieces(
+        options.file, [&](std::string_view piece) { print(scanner.feed(piece)); },
+        [&] { print(scanner.flush()); });
+    print(scanner.flush());
+    if (done) return k_exit_ok;
+    terminal.error(done.error());
+    return exit_code(done.error());
 }
 
 }  // namespace
@@ -61,7 +121,8 @@ Result<std::string> read_input(const std::string& file, std::size_t limit) {
 }
 
 int run_parse(const ParseOptions& options, Terminal& terminal) {
-    report::Scanner scanner;
+    if (options.follow) return run_follow(options, terminal);
+    report::Scanner scanner(notices_of(options));
     std::vector<model::Report> reports;
     const auto keep = [&](std::vector<model::Report> found) {
         for (auto& report : found) reports.push_back(std::move(report));

@@ -51,6 +51,10 @@ ProgressLine describe_event(const Json& event) {
         return {fmt::format("{} trial {}: {}", text_at(data, "arm"), integer_at(data, "trial"),
                             text_at(data, "title")),
                 ""};
+    if (type == "symbols")
+        return {"", fmt::format("report {}: file and line of {} of {} frames",
+                                integer_at(data, "report"), integer_at(data, "with_lines"),
+                                integer_at(data, "frames"))};
     if (type == "heartbeat")
         return {"", fmt::format("trial {}: {:.0f} s in the guest, iteration {}, exposure {:.0f}",
                                 integer_at(data, "trial"), number_at(data, "uptime"),

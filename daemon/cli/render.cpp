@@ -67,7 +67,43 @@ std::string render_frame(const Json& frame) {
     if (const auto file = text_at(frame, "file"); !file.empty())
         text += fmt::format("  {}:{}", file, integer_at(frame, "line"));
     if (const auto stack = text_at(frame, "stack"); !stack.empty()) text += "  <" + stack + ">";
+    if (flag_at(frame, "patched")) text += "  <- the patch acts here";
     return text + "\n";
+}
+
+// The source around a frame's line, the line itself marked.
+std::string render_source(const Json& frame) {
+    std::string text;
+    auto number = integer_at(frame, "source.first_line");
+    for (const auto& line : at(frame, "source.lines")) {
+        text += fmt::format("      {}{:>6}  {}\n", number == integer_at(frame, "line") ? '>' : ' ',
+                            number, line.is_string() ? line.get<std::string>() : "");
+        ++number;
+    }
+    return text;
+}
+
+// What is inlined at a frame stands above it, as if it had been called.
+std::string render_inlines(const Json& frame) {
+    std::string text;
+    for (const auto& call : at(frame, "inlines"))
+        text += fmt::format("      {} (inlined)  {}:{}\n", text_at(call, "function"),
+                            text_at(call, "file"), integer_at(call, "line"));
+    return text;
+}
+
+// Which function to look at first, and whose it is.
+std::string render_culprit(const Json& report) {
+    const auto file = text_at(report, "culprit_file");
+    if (file.empty()) return "";
+    std::string text = fmt::format("  look first at {} in {}", text_at(report, "culprit"), file);
+    if (const auto subsystem = text_at(report, "subsystem"); !subsystem.empty())
+        text += " (" + subsystem + ")";
+    text += "\n";
+    for (const auto& contact : at(report, "maintainers"))
+        text +=
+            fmt::format("    {:<10} {}\n", text_at(contact, "role"), text_at(contact, "address"));
+    return text;
 }
 
 std::string render_lock(const Json& lock) {
@@ -129,7 +165,13 @@ std::string render_report(const Json& report, const Terminal& terminal) {
     if (!at(report, "locks").empty()) rest += "  locks:\n";
     for (const auto& lock : at(report, "locks")) rest += render_lock(lock);
     if (!at(report, "frames").empty()) rest += "  frames:\n";
-    for (const auto& frame : at(report, "frames")) rest += render_frame(frame);
+    for (const auto& frame : at(report, "frames")) {
+        rest += render_inlines(frame) + render_frame(frame);
+        const bool worth_reading =
+            flag_at(frame, "patched") || text_at(frame, "function") == text_at(report, "culprit");
+        if (worth_reading) rest += render_source(frame);
+    }
+    rest += render_culprit(report);
     return text + printable(rest);
 }
 

@@ -4,15 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "util/printable.hpp"
 #include "util/result.hpp"
 
 namespace krepro::cli {
 
 enum class Style { plain, bold, dim, good, bad, warn };
 
-// Without control characters and escape sequences: text of a mail or a console must not drive the
-// terminal. Tabs become spaces; lines stay lines.
-[[nodiscard]] std::string printable(std::string_view text);
+using util::printable;
 
 // "[=====>    ] 312 of 1108"; without a bar when the total is not known.
 [[nodiscard]] std::string progress_bar(double done, double total, int width);

@@ -6,9 +6,9 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 
+#include "http/answer.hpp"
 #include "http/job_request.hpp"
 #include "http/origin.hpp"
-#include "store/schema.hpp"
 
 namespace krepro::http {
 
@@ -28,18 +28,54 @@ constexpr std::array k_routes{
     Route{verb::get, "/api/v1/jobs/{id}/reports", BodyUse::none, &Api::job_reports},
     Route{verb::get, "/api/v1/jobs/{id}/trials", BodyUse::none, &Api::job_trials},
     Route{verb::post, "/api/v1/jobs/{id}/cancel", BodyUse::none, &Api::cancel_job},
+    Route{verb::get, "/api/v1/jobs/{id}/exports/{format}", BodyUse::none, &Api::export_job},
+    Route{verb::get, "/api/v1/jobs/{id}/bundle", BodyUse::none, &Api::job_bundle},
+    Route{verb::post, "/api/v1/jobs/{id}/retry", BodyUse::none, &Api::retry_job},
+    Route{verb::delete_, "/api/v1/jobs/{id}", BodyUse::none, &Api::delete_job},
+    Route{verb::get, "/api/v1/jobs/{id}/arms/{arm}", BodyUse::none, &Api::job_arm},
+    Route{verb::get, "/api/v1/jobs/{id}/artifacts", BodyUse::none, &Api::job_artifacts},
     Route{verb::get, "/api/v1/events", BodyUse::none, &Api::all_events},
+    Route{verb::post, "/api/v1/intake/preview", BodyUse::mail_or_job, &Api::preview},
+    Route{verb::get, "/api/v1/reports", BodyUse::none, &Api::list_reports},
     Route{verb::get, "/api/v1/reports/{id}", BodyUse::none, &Api::show_report},
     Route{verb::get, "/api/v1/reports/{id}/text", BodyUse::none, &Api::report_text},
     Route{verb::get, "/api/v1/trials/{id}", BodyUse::none, &Api::show_trial},
     Route{verb::get, "/api/v1/trials/{id}/console", BodyUse::none, &Api::trial_console},
     Route{verb::get, "/api/v1/trials/{id}/harness", BodyUse::none, &Api::trial_harness},
     Route{verb::get, "/api/v1/artifacts/{hash}", BodyUse::none, &Api::artifact},
-    Route{verb::get, "/healthz", BodyUse::none, &Api::health},
-    Route{verb::get, "/version", BodyUse::none, &Api::version},
+    Route{verb::get, "/api/v1/host", BodyUse::none, &Api::host},
+    Route{verb::get, "/api/v1/trees", BodyUse::none, &Api::list_trees},
+    Route{verb::get, "/api/v1/profiles", BodyUse::none, &Api::list_profiles},
+    Route{verb::get, "/api/v1/profiles/{name}", BodyUse::none, &Api::show_profile},
+    Route{verb::get, "/api/v1/builds", BodyUse::none, &Api::list_builds},
+    Route{verb::get, "/api/v1/builds/{key}", BodyUse::none, &Api::show_build},
+    Route{verb::get, "/api/v1/workloads", BodyUse::none, &Api::list_workloads},
+    Route{verb::get, "/api/v1/hosts", BodyUse::none, &Api::list_hosts},
+    Route{verb::get, "/readyz", BodyUse::none, &Api::ready, Access::everyone},
+    Route{verb::get, "/metrics", BodyUse::none, &Api::metrics},
+    Route{verb::get, "/openapi.json", BodyUse::none, &Api::openapi, Access::everyone},
+    Route{verb::get, "/healthz", BodyUse::none, &Api::health, Access::everyone},
+    Route{verb::get, "/version", BodyUse::none, &Api::version, Access::everyone},
 };
 
-constexpr std::array k_web_routes{Route{verb::get, "/", BodyUse::none, &Api::web_file}};
+// The twins of the dashboard's pages: its address with an ending.
+constexpr std::array k_page_routes{
+    Route{verb::get, "/jobs.json", BodyUse::none, &Api::list_jobs},
+    Route{verb::get, "/jobs.txt", BodyUse::none, &Api::jobs_text},
+    Route{verb::get, "/jobs/{id}.json", BodyUse::none, &Api::show_job},
+    Route{verb::get, "/jobs/{id}.txt", BodyUse::none, &Api::job_text},
+    Route{verb::get, "/reports/{id}.json", BodyUse::none, &Api::show_report},
+    Route{verb::get, "/reports/{id}.txt", BodyUse::none, &Api::report_page_text},
+    Route{verb::get, "/trials/{id}/console.json", BodyUse::none, &Api::show_trial},
+    Route{verb::get, "/trials/{id}/console.txt", BodyUse::none, &Api::trial_console},
+    Route{verb::get, "/host.json", BodyUse::none, &Api::host},
+    Route{verb::get, "/host.txt", BodyUse::none, &Api::host_text},
+    Route{verb::get, "/submit.json", BodyUse::none, &Api::submit_json},
+    Route{verb::get, "/submit.txt", BodyUse::none, &Api::submit_text},
+};
+
+constexpr std::array k_web_routes{
+    Route{verb::get, "/", BodyUse::none, &Api::web_file, Access::everyone}};
 
 Reply wrong_method(verb method, const std::string& allow, const Target& target) {
     Reply reply;
@@ -65,7 +101,12 @@ bool is_loopback(const std::string& address) {
 Api::Api(Services services, const ServerOptions& options)
     : services_(std::move(services)),
       web_(options.web_root),
-      local_names_only_(is_loopback(options.address)) {}
+      doorman_(options.tokens == Tokens::demanded || !is_loopback(options.address)
+                   ? Doorman::Door::token_demanded
+                   : Doorman::Door::open,
+               {options.limits.token_rate, options.limits.token_burst}),
+      local_names_only_(doorman_.open()),
+      scheme_(options.tls_certificate.empty() ? "http" : "https") {}
 
 std::span<const Route> Api::routes() {
     return k_routes;
@@ -77,9 +118,13 @@ std::variant<RouteMatch, Reply> Api::plan(verb method, const Target& target,
     const bool reads = method == verb::get || method == verb::head || method == verb::options;
     if (const auto problem = check_origin(headers, names, reads ? Effect::reads : Effect::writes))
         return problem_reply(*problem, target.path);
+    if (const auto problem = refuse_secret_in_url(target))
+        return problem_reply(*problem, "");  // the path may hold it
 
     auto found = match_route(k_routes, method, target.segments);
     const bool api = !target.segments.empty() && target.segments[0] == "api";
+    if (std::holds_alternative<NoSuchPath>(found) && !api)
+        found = match_route(k_page_routes, method, target.segments);
     if (std::holds_alternative<NoSuchPath>(found) && !api)
         found = match_route(k_web_routes, method, {});
     if (const auto* wrong = std::get_if<WrongMethod>(&found))
@@ -100,11 +145,31 @@ std::variant<RouteMatch, Reply> Api::plan(verb method, const Target& target,
     return match;
 }
 
+asio::awaitable<std::variant<Visitor, Reply>> Api::admit(const Route* route,
+                                                         std::string authorization,
+                                                         std::string instance) {
+    if (doorman_.open() || route->access == Access::everyone) co_return Visitor{};
+    try {
+        auto admitted = co_await doorman_.admit(services_.store, std::move(authorization),
+                                                role_for(*route), instance);
+        co_return admitted;
+    } catch (const std::exception& error) {
+        spdlog::error("http: a token could not be looked up: {}", error.what());
+    }
+    co_return error_reply({util::ErrorKind::unavailable, "the token could not be looked up", "",
+                           "the daemon's log says more"},
+                          instance);
+}
+
 asio::awaitable<Reply> Api::answer(const Route* route, Call call) {
     const std::string instance = call.target.path;
     util::Error error;
     try {
-        co_return co_await (this->*(route->handler))(std::move(call));
+        const auto wishes = wishes_of(call);
+        auto reply = co_await (this->*(route->handler))(std::move(call));
+        finish_answer(wishes, reply);
+        ++answered_[static_cast<unsigned>(reply.status) / 100 % answered_.size()];
+        co_return reply;
     } catch (const util::InfraError& failure) {
         error = failure.error();
     } catch (const std::exception& failure) {
@@ -113,19 +178,6 @@ asio::awaitable<Reply> Api::answer(const Route* route, Call call) {
                  "the daemon's log says more"};
     }
     co_return error_reply(error, instance);
-}
-
-asio::awaitable<Reply> Api::health(Call) {
-    const auto unfinished =
-        co_await services_.store->call([](store::Store& s) { return s.unfinished_jobs().size(); });
-    co_return json_reply({{"status", "ok"}, {"unfinished_jobs", unfinished}});
-}
-
-asio::awaitable<Reply> Api::version(Call) {
-    co_return json_reply({{"name", "krepro"},
-                          {"version", services_.version},
-                          {"api", "v1"},
-                          {"schema", store::schema_version()}});
 }
 
 asio::awaitable<Reply> Api::web_file(Call call) {

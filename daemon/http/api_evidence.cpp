@@ -67,6 +67,23 @@ asio::awaitable<Reply> Api::job_trials(Call call) {
     co_return json_reply({{"trials", std::move(listing.items)}});
 }
 
+asio::awaitable<Reply> Api::list_reports(Call call) {
+    auto known = refuse_unknown_parameters(call.target, {"signature", "before", "limit"});
+    if (!known) co_return error_reply(known.error(), call.target.path);
+    const auto page = read_page(call.target);
+    if (!page) co_return error_reply(page.error(), call.target.path);
+    const auto signature = call.target.parameter("signature").value_or("");
+    const store::ReportFilter filter{signature, page->before, page->limit};
+    const auto look = [filter](store::Store& s) { return s.sightings(filter); };
+    const auto sightings = co_await services_.store->call(look);
+    Json list = Json::array();
+    for (const auto& sighting : sightings) list.push_back(sighting_view(sighting));
+    Json next = nullptr;
+    if (sightings.size() == static_cast<std::size_t>(filter.limit))
+        next = next_link(call.target, sightings.back().report.id, filter.limit);
+    co_return json_reply({{"reports", std::move(list)}, {"next", std::move(next)}});
+}
+
 asio::awaitable<Reply> Api::show_report(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
     const auto report =

@@ -2,9 +2,12 @@
 // Jobs and their events.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "http/api.hpp"
 #include "http/job_request.hpp"
 #include "http/views.hpp"
+#include "util/hash.hpp"
 
 namespace krepro::http {
 
@@ -23,69 +26,26 @@ Error no_such_job(std::string_view id) {
             "GET /api/v1/jobs lists the jobs"};
 }
 
-template <class E>
-util::Result<std::optional<E>> enum_parameter(const Target& target, std::string_view name) {
-    const auto text = target.parameter(name);
-    if (!text || text->empty()) return std::optional<E>{};
-    if (const auto value = model::enum_from_string<E>(*text)) return value;
-    return fail(ErrorKind::invalid_input,
-                fmt::format("expected {}, got \"{}\"", model::enum_choices<E>(), *text),
-                fmt::format("parameter {}", name));
+constexpr std::size_t k_max_key = 128;
+
+// What a repeated request is known by; printable characters, so that it can be shown in an error.
+util::Result<std::string> read_key(const Call& call) {
+    const auto header = call.headers["Idempotency-Key"];
+    const std::string key(header.data(), header.size());
+    const bool plain =
+        std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 127; });
+    if (key.size() <= k_max_key && plain) return key;
+    return fail(ErrorKind::invalid_input, "a key has at most 128 printable ASCII characters",
+                "header Idempotency-Key", "a UUID is a good one");
 }
 
-util::Result<std::int64_t> number_parameter(const Target& target, std::string_view name,
-                                            std::int64_t otherwise) {
-    const auto text = target.parameter(name);
-    if (!text) return otherwise;
-    if (const auto value = parse_id(*text)) return *value;
-    return fail(ErrorKind::invalid_input,
-                fmt::format("expected a positive number, got \"{}\"", *text),
-                fmt::format("parameter {}", name));
+// Of all that makes one submission another: its path, options and body.
+std::string fingerprint_of(const Call& call, const model::JobSpec& spec) {
+    util::Sha256 hash;
+    hash.add_field(call.target.path);
+    hash.add_field(model::dump(model::to_json(spec)));
+    return hash.hex();
 }
-
-// The dashboard's addresses say `text`, people say `q`.
-std::string text_parameter(const Target& target) {
-    const auto q = target.parameter("q");
-    return q ? *q : target.parameter("text").value_or("");
-}
-
-util::Result<store::JobFilter> read_filter(const Target& target) {
-    auto known =
-        refuse_unknown_parameters(target, {"stage", "verdict", "q", "text", "before", "limit"});
-    if (!known) return tl::unexpected(std::move(known.error()));
-    const auto stage = enum_parameter<model::JobStage>(target, "stage");
-    if (!stage) return tl::unexpected(stage.error());
-    const auto verdict = enum_parameter<model::VerdictKind>(target, "verdict");
-    if (!verdict) return tl::unexpected(verdict.error());
-    const auto before = number_parameter(target, "before", 0);
-    if (!before) return tl::unexpected(before.error());
-    const auto limit = number_parameter(target, "limit", 50);
-    if (!limit) return tl::unexpected(limit.error());
-    if (*limit > 500)
-        return fail(ErrorKind::invalid_input, "the limit is at most 500", "parameter limit");
-    return store::JobFilter{*stage, *verdict, text_parameter(target), *before,
-                            static_cast<int>(*limit)};
-}
-
-// The same filter, from the last job of this page on.
-std::string next_page(const Target& target, std::int64_t last, int limit) {
-    std::string link = fmt::format("/api/v1/jobs?before={}&limit={}", last, limit);
-    for (const auto* name : {"stage", "verdict", "q", "text"}) {
-        const auto value = target.parameter(name);
-        if (!value || value->empty()) continue;
-        link += fmt::format("&{}=", name);
-        for (const unsigned char c : *value)
-            link += std::isalnum(c) != 0 ? std::string(1, static_cast<char>(c))
-                                         : fmt::format("%{:02X}", c);
-    }
-    return link;
-}
-
-struct JobParts {
-    std::optional<model::Job> job;
-    std::vector<model::Trial> trials;
-    std::vector<model::StoredReport> reports;
-};
 
 struct FeedStart {
     std::optional<model::JobStage> stage;  // nothing: there is no such job
@@ -106,6 +66,12 @@ util::Result<std::int64_t> read_resume_point(const Call& call) {
                 header.empty() ? "parameter after" : "header Last-Event-ID");
 }
 
+// `after=latest` of who has read the documents already; who resumes names the last event instead.
+bool wants_news_only(const Call& call) {
+    return call.headers["Last-Event-ID"].empty() && call.target.query.size() == 1 &&
+           call.target.parameter("after") == "latest";
+}
+
 }  // namespace
 
 asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, status code) {
@@ -116,18 +82,53 @@ asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, 
     co_return json_reply(job_view(*parts.job, parts.trials, parts.reports), code);
 }
 
+asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
+    const auto key = read_key(call);
+    if (!key) co_return error_reply(key.error(), call.target.path);
+    store::Submission submission;
+    submission.token = call.visitor.token;
+    submission.key = *key;
+    submission.fingerprint = fingerprint_of(call, spec);
+    const auto queued = co_await services_.submit(std::move(spec), std::move(submission));
+    if (!queued) co_return error_reply(queued.error(), call.target.path);
+    auto reply = co_await job_document(queued->job.id, call.target.path, status::accepted);
+    reply.headers.emplace_back(field::location, fmt::format("/api/v1/jobs/{}", queued->job.id));
+    co_return reply;
+}
+
 asio::awaitable<Reply> Api::submit_job(Call call) {
     auto spec = read_job_request(call);
     if (!spec) co_return error_reply(spec.error(), call.target.path);
-    const auto job = co_await services_.submit(std::move(*spec));
-    if (!job) co_return error_reply(job.error(), call.target.path);
-    auto reply = co_await job_document(job->id, call.target.path, status::accepted);
-    reply.headers.emplace_back(field::location, fmt::format("/api/v1/jobs/{}", job->id));
+    auto reply = co_await queue_job(std::move(call), std::move(*spec));
+    co_return reply;
+}
+
+asio::awaitable<Reply> Api::retry_job(Call call) {
+    const auto id = parse_id(call.path_values[0]).value_or(0);
+    auto job = co_await services_.store->call([id](store::Store& s) { return s.job(id); });
+    if (!job) co_return error_reply(no_such_job(call.path_values[0]), call.target.path);
+    if (job->stage != model::JobStage::done)
+        co_return error_reply({ErrorKind::conflict, "the job is not done",
+                               fmt::format("job {}", id), "it is still to give its answer"},
+                              call.target.path);
+    auto reply = co_await queue_job(std::move(call), std::move(job->spec));
+    co_return reply;
+}
+
+asio::awaitable<Reply> Api::delete_job(Call call) {
+    const auto id = parse_id(call.path_values[0]).value_or(0);
+    const auto orphans =
+        co_await services_.store->call([id](store::Store& s) { return s.delete_job(id); });
+    if (!orphans) co_return error_reply(orphans.error(), call.target.path);
+    for (const auto& hash : *orphans) services_.artifacts->remove(hash);
+    services_.bus->notify(id);
+    Reply reply;
+    reply.status = status::no_content;
     co_return reply;
 }
 
 asio::awaitable<Reply> Api::list_jobs(Call call) {
-    const auto filter = read_filter(call.target);
+    const auto filter = read_job_filter(call.target);
     if (!filter) co_return error_reply(filter.error(), call.target.path);
     const auto select = [filter = *filter](store::Store& s) { return s.summaries(filter); };
     const auto jobs = co_await services_.store->call(select);
@@ -135,14 +136,21 @@ asio::awaitable<Reply> Api::list_jobs(Call call) {
     for (const auto& job : jobs) list.push_back(summary_view(job));
     Json next = nullptr;
     if (jobs.size() == static_cast<std::size_t>(filter->limit))
-        next = next_page(call.target, jobs.back().id, filter->limit);
+        next = next_link(call.target, jobs.back().id, filter->limit);
     co_return json_reply({{"jobs", std::move(list)}, {"next", std::move(next)}});
 }
 
 asio::awaitable<Reply> Api::show_job(Call call) {
     const auto id = parse_id(call.path_values[0]);
     if (!id) co_return error_reply(no_such_job(call.path_values[0]), call.target.path);
-    co_return co_await job_document(*id, call.target.path, status::ok);
+    // Before the job is read: what is written meanwhile makes the document an old one.
+    const auto version = services_.store->version(*id);
+    if (auto kept = documents_.find(*id, version)) co_return document_reply(std::move(kept));
+    auto reply = co_await job_document(*id, call.target.path, status::ok);
+    if (reply.status != status::ok) co_return reply;
+    auto document = std::make_shared<const Document>(std::move(std::get<std::string>(reply.body)));
+    documents_.keep(*id, version, document);
+    co_return document_reply(std::move(document));
 }
 
 asio::awaitable<Reply> Api::job_mail(Call call) {
@@ -158,6 +166,12 @@ asio::awaitable<Reply> Api::job_mail(Call call) {
 asio::awaitable<Reply> Api::cancel_job(Call call) {
     const auto id = parse_id(call.path_values[0]);
     if (!id) co_return error_reply(no_such_job(call.path_values[0]), call.target.path);
+    const auto owner =
+        co_await services_.store->call([id = *id](store::Store& s) { return s.owner(id); });
+    if (call.visitor.role != model::Role::admin && owner != call.visitor.token)
+        co_return problem_reply({ProblemKind::forbidden, "the job is somebody else's",
+                                 fmt::format("job {}", *id), "an admin's token may cancel it"},
+                                call.target.path);
     const auto noted = co_await services_.store->call(
         [id = *id](store::Store& s) { return s.request_cancel(id); });
     if (!noted) co_return error_reply(noted.error(), call.target.path);
@@ -184,9 +198,14 @@ asio::awaitable<Reply> Api::job_events(Call call) {
 }
 
 asio::awaitable<Reply> Api::all_events(Call call) {
+    Reply reply;
+    if (wants_news_only(call)) {
+        const auto ask = [](store::Store& s) { return s.last_event(0); };
+        reply.body = EventFeed{0, co_await services_.store->call(ask)};
+        co_return reply;
+    }
     const auto after = read_resume_point(call);
     if (!after) co_return error_reply(after.error(), call.target.path);
-    Reply reply;
     reply.body = EventFeed{0, *after};
     co_return reply;
 }

@@ -14,8 +14,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <cstdlib>
 #include <optional>
 #include <thread>
+
+#include "http/secure_client.hpp"
+#include "http/tls.hpp"
 
 namespace krepro::http {
 
@@ -36,9 +40,10 @@ constexpr std::chrono::seconds k_answer_time{120};
 constexpr std::chrono::seconds k_silence_time{60};
 constexpr std::chrono::milliseconds k_retry_time{500};
 
+// Where the server is, and what it is checked with; plain when that is null.
 struct Address {
-    std::string host;
-    std::string port;
+    Url url;
+    asio::ssl::context* tls;
 };
 
 beast::http::request<beast::http::string_body> make_request(const Address& address,
@@ -47,9 +52,11 @@ beast::http::request<beast::http::string_body> make_request(const Address& addre
     request.version(11);
     request.method_string(ask.method);
     request.target(ask.target);
-    request.set(field::host, address.host + ":" + address.port);
+    request.set(field::host, address.url.authority());
     request.set(field::user_agent, "krepro");
     request.set(field::connection, "close");
+    if (const char* token = std::getenv("KREPRO_TOKEN"); token != nullptr && *token != '\0')
+        request.set(field::authorization, std::string("Bearer ") + token);
     if (!ask.content_type.empty()) request.set(field::content_type, ask.content_type);
     if (!ask.range.empty()) request.set(field::range, ask.range);
     request.body() = ask.body;
@@ -57,12 +64,12 @@ beast::http::request<beast::http::string_body> make_request(const Address& addre
     return request;
 }
 
-asio::awaitable<void> connect(beast::tcp_stream* stream, Address address) {
+asio::awaitable<void> connect(ClientStream* stream, Url url) {
     asio::ip::tcp::resolver resolver(stream->get_executor());
-    const auto endpoints =
-        co_await resolver.async_resolve(address.host, address.port, asio::use_awaitable);
-    stream->expires_after(k_connect_time);
-    co_await stream->async_connect(endpoints, asio::use_awaitable);
+    const auto endpoints = co_await resolver.async_resolve(url.host, url.port, asio::use_awaitable);
+    stream->lower().expires_after(k_connect_time);
+    co_await stream->lower().async_connect(endpoints, asio::use_awaitable);
+    co_await shake_hands(stream, url.host);
 }
 
 std::string text_of(const beast::http::fields& headers, field name) {
@@ -71,9 +78,10 @@ std::string text_of(const beast::http::fields& headers, field name) {
 }
 
 asio::awaitable<Answer> exchange(Address address, Ask ask) {
-    beast::tcp_stream stream(co_await asio::this_coro::executor);
-    co_await connect(&stream, address);
-    stream.expires_after(k_answer_time);
+    beast::tcp_stream plain(co_await asio::this_coro::executor);
+    ClientStream stream(std::move(plain), address.tls);
+    co_await connect(&stream, address.url);
+    stream.lower().expires_after(k_answer_time);
     const auto request = make_request(address, ask);
     // A server that refuses early closes while it is written to: its answer says why.
     boost::system::error_code write_error;
@@ -108,9 +116,12 @@ Result<T> run_to_end(const Address& address, asio::awaitable<T> work) {
         if (error) std::rethrow_exception(error);
         return std::move(*value);
     } catch (const boost::system::system_error& failure) {
-        return fail(ErrorKind::unavailable, "no answer: " + failure.code().message(),
-                    fmt::format("http://{}:{}", address.host, address.port),
-                    "is `krepro serve` running there?");
+        return fail(
+            ErrorKind::unavailable, "no answer: " + failure.code().message(),
+            fmt::format("{}://{}", address.url.tls ? "https" : "http", address.url.authority()),
+            address.url.tls ? "is `krepro serve` running there, with a certificate for "
+                              "that name? KREPRO_CA_FILE names one to trust"
+                            : "is `krepro serve` running there?");
     }
 }
 
@@ -161,12 +172,13 @@ struct StreamState {
 // One connection of a stream. `state` outlives the coroutine: it is run to its end by the owner.
 asio::awaitable<StreamEnd> read_stream(Address address, Ask ask, StreamState* state) {
     StreamEnd end;
-    beast::tcp_stream stream(co_await asio::this_coro::executor);
-    co_await connect(&stream, address);
+    beast::tcp_stream plain(co_await asio::this_coro::executor);
+    ClientStream stream(std::move(plain), address.tls);
+    co_await connect(&stream, address.url);
     auto request = make_request(address, ask);
     request.set(field::accept, "text/event-stream");
     if (!state->last_id.empty()) request.set("Last-Event-ID", state->last_id);
-    stream.expires_after(k_silence_time);
+    stream.lower().expires_after(k_silence_time);
     co_await beast::http::async_write(stream, request, asio::use_awaitable);
     beast::flat_buffer buffer;
     beast::http::response_parser<beast::http::buffer_body> parser;
@@ -178,7 +190,7 @@ asio::awaitable<StreamEnd> read_stream(Address address, Ask ask, StreamState* st
     while (!parser.is_done()) {
         parser.get().body().data = bytes.data();
         parser.get().body().size = bytes.size();
-        stream.expires_after(k_silence_time);
+        stream.lower().expires_after(k_silence_time);
         boost::system::error_code error;
         co_await beast::http::async_read_some(stream, buffer, parser,
                                               asio::redirect_error(asio::use_awaitable, error));
@@ -186,8 +198,8 @@ asio::awaitable<StreamEnd> read_stream(Address address, Ask ask, StreamState* st
         if (end.status != 200)
             end.body += piece.substr(0, 65536 - std::min(end.body.size(), 65536UL));
         if (end.status == 200) {
+            end.received |= !piece.empty();  // a heartbeat as well: the server is there
             for (const auto& message : events.feed(piece)) {
-                end.received = true;
                 state->last_id = message.id;
                 end.stopped =
                     message.event == "end" || (*state->take)(message) == Client::Next::stop;
@@ -201,30 +213,24 @@ asio::awaitable<StreamEnd> read_stream(Address address, Ask ask, StreamState* st
 
 }  // namespace
 
-Result<Client> Client::make(std::string_view url) {
-    const auto wrong = [&] {
-        return fail(ErrorKind::invalid_input, "expected http://HOST:PORT", std::string(url),
+Result<Client> Client::make(std::string_view text) {
+    auto url = parse_url(text);
+    if (!url) return tl::unexpected(std::move(url.error()));
+    if (url->target != "/")
+        return fail(ErrorKind::invalid_input, "expected http://HOST:PORT", std::string(text),
                     "for example http://127.0.0.1:8734");
-    };
-    constexpr std::string_view k_scheme = "http://";
-    if (!url.starts_with(k_scheme)) return wrong();
-    auto rest = url.substr(k_scheme.size());
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    std::string port = "80";
-    const auto bracket = rest.find(']');
-    const auto colon = rest.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    if (colon != std::string_view::npos) port = rest.substr(colon + 1);
-    std::string host(rest.substr(0, colon));
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const bool number = !port.empty() && port.size() <= 5 &&
-                        port.find_first_not_of("0123456789") == std::string::npos;
-    if (host.empty() || host.find_first_of("/?#@ \r\n") != std::string::npos || !number)
-        return wrong();
-    return Client(std::move(host), std::move(port));
+    std::shared_ptr<asio::ssl::context> tls;
+    if (url->tls) {
+        const char* more = std::getenv("KREPRO_CA_FILE");
+        auto made = client_tls(more == nullptr ? "" : more);
+        if (!made) return tl::unexpected(std::move(made.error()));
+        tls = std::move(*made);
+    }
+    return Client(std::move(*url), std::move(tls));
 }
 
 Result<Answer> Client::send(const Ask& ask) const {
-    const Address address{host_, port_};
+    const Address address{url_, tls_.get()};
     return run_to_end(address, exchange(address, ask));
 }
 
@@ -244,7 +250,7 @@ Result<model::Json> Client::json(const Ask& ask) const {
 Result<void> Client::follow(const std::string& target, std::int64_t after,
                             const std::function<Next(const SseMessage&)>& take,
                             std::chrono::milliseconds patience) const {
-    const Address address{host_, port_};
+    const Address address{url_, tls_.get()};
     StreamState state{after > 0 ? std::to_string(after) : "", &take};
     auto last_good = std::chrono::steady_clock::now();
     Ask ask;

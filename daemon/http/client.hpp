@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "http/sse.hpp"
+#include "http/url.hpp"
 #include "model/json.hpp"
 #include "util/result.hpp"
 
@@ -30,10 +33,11 @@ struct Ask {
 };
 
 // What the CLI talks to a server with: blocking, one connection a request. Not for the loop's
-// thread.
+// thread. Where KREPRO_TOKEN is set, its token is sent along.
 class Client {
   public:
-    // "http://host:port" with nothing behind it; `invalid_input` otherwise.
+    // "http://host:port" or "https://host:port" with nothing behind it; `invalid_input` otherwise.
+    // A server's certificate is checked against the system's, and those in KREPRO_CA_FILE.
     static util::Result<Client> make(std::string_view url);
 
     // Any answer, errors included. `unavailable` when there is none.
@@ -52,9 +56,11 @@ class Client {
                                             std::chrono::milliseconds patience) const;
 
   private:
-    Client(std::string host, std::string port) : host_(std::move(host)), port_(std::move(port)) {}
-    std::string host_;
-    std::string port_;
+    Client(Url url, std::shared_ptr<boost::asio::ssl::context> tls)
+        : url_(std::move(url)), tls_(std::move(tls)) {}
+    Url url_;
+    // Shared by the copies of a client: reading the system's certificates takes a while.
+    std::shared_ptr<boost::asio::ssl::context> tls_;
 };
 
 }  // namespace krepro::http

@@ -4,17 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 #include <cerrno>
-#include <sstream>
+#include <utility>
 
 #include "http/event_feed.hpp"
 #include "http/server.hpp"
@@ -33,11 +31,6 @@ constexpr auto k_as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t k_ignored_body_bytes = 64U << 10U;
 constexpr std::size_t k_piece_bytes = 64U << 10U;
 
-// The dashboard's own scripts and styles and nothing else; no page may frame it.
-constexpr auto k_content_security_policy =
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "object-src 'none'";
-
 Problem read_problem(const boost::system::error_code& error) {
     if (error == beast::http::error::header_limit)
         return {ProblemKind::header_too_large, "the request's header is too large", "header",
@@ -52,19 +45,67 @@ Problem read_problem(const boost::system::error_code& error) {
 // The client is gone, or was too slow: there is nobody to answer.
 bool is_gone(const boost::system::error_code& error) {
     return error == beast::http::error::end_of_stream ||
-           error == beast::http::error::partial_message || error == beast::error::timeout ||
-           error == asio::error::connection_reset || error == asio::error::eof ||
-           error == asio::error::operation_aborted || error == asio::error::broken_pipe;
+           error == beast::http::error::partial_message || error == asio::error::connection_reset ||
+           error == asio::error::eof || error == asio::error::operation_aborted ||
+           error == asio::error::broken_pipe || error == asio::error::bad_descriptor ||
+           error == asio::ssl::error::stream_truncated ||
+           error.category() == asio::error::get_ssl_category();
 }
 
-template <class Message>
-void set_headers(Message& message, const Reply& reply) {
-    for (const auto& [name, value] : reply.headers) message.set(name, value);
-    if (!reply.content_type.empty()) message.set(field::content_type, reply.content_type);
-    message.set("X-Content-Type-Options", "nosniff");
-    message.set("Content-Security-Policy", k_content_security_policy);
-    message.set("Referrer-Policy", "no-referrer");
-    message.set("Cross-Origin-Resource-Policy", "same-origin");
+// What every answer says of how a browser may use it: nothing but the dashboard's own scripts and
+// styles, and no page may frame it.
+constexpr std::string_view k_browser_rules =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n";
+
+// No byte of a value begins another line.
+void add_header(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ");
+    for (const char c : value) head += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    head += "\r\n";
+}
+
+// Of a text, a document or a file; nothing of a stream.
+std::optional<std::uint64_t> length_of(const Reply& reply) {
+    if (const auto* text = std::get_if<std::string>(&reply.body)) return text->size();
+    if (const auto* part = std::get_if<FilePart>(&reply.body)) return part->length;
+    if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
+        return shared->packed ? shared->document->packed().size() : shared->document->body().size();
+    return std::nullopt;
+}
+
+enum class Ending { keep_alive, close };
+
+std::string head_bytes(const Reply& reply, Ending ending) {
+    const auto reason = beast::http::obsolete_reason(reply.status);
+    std::string head;
+    head.reserve(640);
+    head.append("HTTP/1.1 ").append(std::to_string(static_cast<unsigned>(reply.status)));
+    head.append(" ").append(reason.data(), reason.size()).append("\r\n");
+    for (const auto& [name, value] : reply.headers) {
+        const auto text = beast::http::to_string(name);
+        add_header(head, {text.data(), text.size()}, value);
+    }
+    const auto length = length_of(reply);
+    if (!reply.content_type.empty()) add_header(head, "Content-Type", reply.content_type);
+    if (!length) head += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n";
+    head += k_browser_rules;
+    const bool bodyless = reply.status == beast::http::status::no_content ||
+                          reply.status == beast::http::status::not_modified;
+    if (length && !bodyless) add_header(head, "Content-Length", std::to_string(*length));
+    if (ending == Ending::close) head += "Connection: close\r\n";
+    return head += "\r\n";
+}
+
+// The bytes that leave with the head; empty when the body is a file or a stream.
+std::string_view body_bytes(const Reply& reply) {
+    if (const auto* text = std::get_if<std::string>(&reply.body)) return *text;
+    if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
+        return shared->packed ? shared->document->packed() : shared->document->body();
+    return {};
 }
 
 std::string_view target_of(const beast::http::request<beast::http::string_body>& request) {
@@ -95,16 +136,18 @@ Reply too_many_uploads(std::string_view path) {
                          path);
 }
 
-std::string head_bytes(const beast::http::response<beast::http::empty_body>& head) {
-    std::ostringstream text;
-    text << head.base();
-    return std::move(text).str();
-}
-
 }  // namespace
 
-Connection::Connection(Server* server, asio::ip::tcp::socket socket)
-    : server_(server), stream_(std::move(socket)), buffer_(2 * k_piece_bytes) {}
+Connection::Connection(Server* server, asio::ip::tcp::socket socket, asio::ssl::context* tls)
+    : server_(server), stream_(std::move(socket), tls), buffer_(2 * k_piece_bytes) {}
+
+void Connection::limit(std::chrono::milliseconds time) {
+    deadline_ = std::chrono::steady_clock::now() + time;
+}
+
+void Connection::no_limit() {
+    deadline_ = std::chrono::steady_clock::time_point::max();
+}
 
 void Connection::close_when_idle() {
     if (idle_) close();
@@ -112,39 +155,73 @@ void Connection::close_when_idle() {
 
 void Connection::close() {
     boost::system::error_code ignored;
-    stream_.socket().close(ignored);
+    socket().close(ignored);
 }
 
 asio::awaitable<void> Connection::run() {
     boost::system::error_code ignored;
     // Answers are written in whole pieces: waiting for more would only delay them.
-    stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-    auto after = After::next_request;
+    socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    const bool secure = co_await shake_hands();
+    auto after = secure ? After::next_request : After::close;
     while (after == After::next_request && !server_->stopping()) {
         if (!co_await wait_for_request()) break;
         after = co_await serve_one();
     }
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    co_await finish_writing();
     close();
+}
+
+asio::awaitable<bool> Connection::shake_hands() {
+    if (stream_.tls() == nullptr) co_return true;
+    limit(server_->limits().header_time);
+    const auto [error] =
+        co_await stream_.tls()->async_handshake(asio::ssl::stream_base::server, k_as_tuple);
+    no_limit();
+    co_return !error;
+}
+
+asio::awaitable<void> Connection::finish_writing() {
+    if (std::exchange(finished_, true)) co_return;
+    boost::system::error_code ignored;
+    // A TLS client tells by this that the answer came to its end.
+    if (stream_.tls() != nullptr && socket().is_open()) {
+        limit(server_->limits().grace);
+        co_await stream_.tls()->async_shutdown(k_as_tuple);
+        no_limit();
+    }
+    socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
 asio::awaitable<bool> Connection::wait_for_request() {
     if (buffer_.size() != 0) co_return true;
     idle_ = true;
-    stream_.expires_after(server_->limits().idle_time);
+    limit(server_->limits().idle_time);
     const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), k_as_tuple);
+    no_limit();
     idle_ = false;
     buffer_.commit(n);
     co_return !error;
+}
+
+// Mostly the whole header is there already, and reading it takes no turn of the loop.
+asio::awaitable<boost::system::error_code> Connection::read_header(Parser* parser) {
+    boost::system::error_code error;
+    parser->eager(false);
+    buffer_.consume(parser->put(buffer_.data(), error));
+    if (error != beast::http::error::need_more) co_return error;
+    limit(server_->limits().header_time);
+    const auto [read_error, n] =
+        co_await beast::http::async_read_header(stream_, buffer_, *parser, k_as_tuple);
+    no_limit();
+    co_return read_error;
 }
 
 asio::awaitable<Connection::After> Connection::serve_one() {
     Parser parser;
     parser.header_limit(server_->limits().header_bytes);
     parser.body_limit(server_->limits().body_bytes);
-    stream_.expires_after(server_->limits().header_time);
-    const auto [error, n] =
-        co_await beast::http::async_read_header(stream_, buffer_, parser, k_as_tuple);
+    const auto error = co_await read_header(&parser);
     if (error && is_gone(error)) co_return After::close;
     const auto& request = parser.get();
     auto target = parse_target(target_of(request));
@@ -165,6 +242,12 @@ asio::awaitable<Connection::After> Connection::serve_one() {
 
 asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Target target,
                                                             RouteMatch match) {
+    const auto header = parser->get()[field::authorization];
+    std::string authorization(header.data(), header.size());
+    auto admitted =
+        co_await server_->api().admit(match.route, std::move(authorization), target.path);
+    if (auto* refusal = std::get_if<Reply>(&admitted))
+        co_return co_await reply_and_close(std::move(*refusal));
     const bool has_body = !parser->is_done();
     const auto length = parser->content_length_remaining();
     // A chunked body does not say its length: it may become the longest.
@@ -176,7 +259,7 @@ asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Targ
     }
     std::optional<Problem> problem;
     if (has_body) problem = co_await read_body(parser, match.route->body);
-    if (problem && !stream_.socket().is_open()) co_return After::close;
+    if (problem && !socket().is_open()) co_return After::close;
     if (problem) {
         auto refusal = problem_reply(*problem, target.path);
         co_return co_await reply_and_close(std::move(refusal));
@@ -190,7 +273,7 @@ asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Targ
     call.path_values = std::move(match.values);
     call.headers = std::move(static_cast<beast::http::fields&>(request.base()));
     call.body = std::move(request.body());
-    stream_.expires_never();
+    call.visitor = std::get<Visitor>(admitted);
     auto reply = co_await server_->api().answer(match.route, std::move(call));
     co_return co_await write(std::move(reply), method, keep_alive);
 }
@@ -203,8 +286,9 @@ asio::awaitable<std::optional<Problem>> Connection::read_body(Parser* parser, Bo
     }
     if (beast::iequals(parser->get()[field::expect], "100-continue"))
         co_await send("HTTP/1.1 100 Continue\r\n\r\n");
-    stream_.expires_after(server_->limits().body_time);
+    limit(server_->limits().body_time);
     const auto [error, n] = co_await beast::http::async_read(stream_, buffer_, *parser, k_as_tuple);
+    no_limit();
     if (!error) co_return std::nullopt;
     if (is_gone(error)) close();
     co_return read_problem(error);
@@ -217,26 +301,13 @@ asio::awaitable<Connection::After> Connection::reply_and_close(Reply reply) {
 }
 
 asio::awaitable<Connection::After> Connection::write(Reply reply, verb method, bool keep_alive) {
-    beast::http::response<beast::http::empty_body> head{reply.status, 11};
-    set_headers(head, reply);
-    const auto* text = std::get_if<std::string>(&reply.body);
-    const auto* part = std::get_if<FilePart>(&reply.body);
+    auto* part = std::get_if<FilePart>(&reply.body);
     const auto* feed = std::get_if<EventFeed>(&reply.body);
     keep_alive = keep_alive && feed == nullptr && !server_->stopping();
-    head.keep_alive(keep_alive);
-    if (feed != nullptr) {
-        head.set(field::content_type, "text/event-stream");
-        head.set(field::cache_control, "no-store");
-    } else if (reply.status != beast::http::status::no_content) {
-        head.content_length(text != nullptr ? text->size() : part->length);
-    }
-    std::string bytes = head_bytes(head);
+    const auto head = head_bytes(reply, keep_alive ? Ending::keep_alive : Ending::close);
     const bool with_body = method != verb::head;
-    // A short answer leaves in one piece with its header.
-    if (with_body && text != nullptr) bytes += *text;
-    bool sent = co_await send(bytes);
-    if (sent && with_body && part != nullptr)
-        sent = co_await write_file(std::move(std::get<FilePart>(reply.body)));
+    bool sent = co_await send(head, with_body ? body_bytes(reply) : std::string_view());
+    if (sent && with_body && part != nullptr) sent = co_await write_file(std::move(*part));
     if (sent && with_body && feed != nullptr) co_await feed_events(*feed);
     co_return sent&& keep_alive ? After::next_request : After::close;
 }
@@ -266,27 +337,30 @@ asio::awaitable<void> Connection::feed_events(EventFeed feed) {
     }
 }
 
-asio::awaitable<bool> Connection::send(std::string_view bytes) {
-    stream_.expires_after(server_->limits().write_time);
-    const auto [error, n] =
-        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), k_as_tuple);
+asio::awaitable<bool> Connection::send(std::string_view bytes, std::string_view more) {
+    const std::array<asio::const_buffer, 2> pieces{asio::buffer(bytes.data(), bytes.size()),
+                                                   asio::buffer(more.data(), more.size())};
+    limit(server_->limits().write_time);
+    const auto [error, n] = co_await asio::async_write(stream_, pieces, k_as_tuple);
+    no_limit();
     co_return !error;
 }
 
 // Reads on for a moment after the last answer: closing at once, with bytes of the client unread,
 // would reset the connection, and the client would lose the answer that says why.
 asio::awaitable<void> Connection::linger() {
-    boost::system::error_code ignored;
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    stream_.expires_after(server_->limits().grace);
+    co_await finish_writing();
+    limit(server_->limits().grace);
     std::uint64_t read = 0;
     while (read <= 2 * server_->limits().body_bytes) {
         buffer_.clear();
+        // What still comes is not looked at: it may be TLS or not.
         const auto [error, n] =
-            co_await stream_.async_read_some(buffer_.prepare(k_piece_bytes), k_as_tuple);
-        if (error) co_return;
+            co_await socket().async_read_some(buffer_.prepare(k_piece_bytes), k_as_tuple);
+        if (error) break;
         read += n;
     }
+    no_limit();
 }
 
 }  // namespace krepro::http

@@ -50,8 +50,8 @@ asio::awaitable<std::string> EventReader::next() {
         }
         if (batch.done) state_ = State::settling;
         const auto patience = batch.done ? k_settle_time : heartbeat_;
-        co_await services_.bus->wait(feed_.job, seen, patience);
-        if (!batch.done && services_.bus->count() == seen) co_return std::string(k_sse_heartbeat);
+        const bool woken = co_await services_.bus->wait(feed_.job, seen, patience);
+        if (!batch.done && !woken) co_return std::string(k_sse_heartbeat);
     }
     co_return std::string();
 }

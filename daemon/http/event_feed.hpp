@@ -15,8 +15,9 @@ namespace krepro::http {
 // last id misses nothing and gets nothing twice.
 class EventReader {
   public:
-    EventReader(Services services, EventFeed feed, std::chrono::milliseconds heartbeat)
-        : services_(std::move(services)), feed_(feed), heartbeat_(heartbeat) {}
+    // The services outlive it.
+    EventReader(const Services& services, EventFeed feed, std::chrono::milliseconds heartbeat)
+        : services_(services), feed_(feed), heartbeat_(heartbeat) {}
 
     // Waits for the next piece; empty when the stream is over: the job is done and all its events
     // were given, or the bus is closed.
@@ -29,7 +30,7 @@ class EventReader {
     };
     boost::asio::awaitable<Batch> read();
 
-    Services services_;
+    const Services& services_;
     EventFeed feed_;
     std::chrono::milliseconds heartbeat_;
     enum class State { fresh, streaming, settling, ended } state_ = State::fresh;

@@ -5,6 +5,7 @@
 
 #include "http/message.hpp"
 #include "model/job_spec.hpp"
+#include "store/store.hpp"
 
 namespace krepro::http {
 
@@ -18,5 +19,8 @@ namespace krepro::http {
 // The job that a request asks for: a job specification as JSON, or a mail as the body with the
 // rest as query parameters. Errors name the field or parameter.
 util::Result<model::JobSpec> read_job_request(const Call& call);
+
+// Which jobs a listing shows: stage, verdict, q (or text), before, limit.
+util::Result<store::JobFilter> read_job_filter(const Target& target);
 
 }  // namespace krepro::http

@@ -3,11 +3,26 @@
 
 namespace krepro::http {
 
-Reply json_reply(const model::Json& json, beast::http::status status) {
+namespace {
+
+Reply json_head(beast::http::status status) {
     Reply reply;
     reply.status = status;
     reply.content_type = "application/json";
     reply.headers.emplace_back(beast::http::field::cache_control, "no-store");
+    return reply;
+}
+
+}  // namespace
+
+Reply document_reply(SharedDocument document) {
+    auto reply = json_head(beast::http::status::ok);
+    reply.body = DocumentBody{std::move(document)};
+    return reply;
+}
+
+Reply json_reply(const model::Json& json, beast::http::status status) {
+    auto reply = json_head(status);
     reply.body = model::dump(json) + "\n";
     return reply;
 }

@@ -10,14 +10,22 @@
 #include <variant>
 #include <vector>
 
+#include "http/document.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
 #include "model/json.hpp"
+#include "model/token.hpp"
 #include "util/files.hpp"
 
 namespace krepro::http {
 
 namespace beast = boost::beast;
+
+// Who sent a request.
+struct Visitor {
+    std::int64_t token = 0;  // 0: nobody has to say
+    model::Role role = model::Role::admin;
+};
 
 // A request as the handlers see it: routed, its body read.
 struct Call {
@@ -26,6 +34,7 @@ struct Call {
     std::vector<std::string> path_values;  // what stood where the route has {name}
     beast::http::fields headers;
     std::string body;
+    Visitor visitor;
 };
 
 // A piece of a file; the descriptor keeps it readable whatever happens to its name.
@@ -41,15 +50,22 @@ struct EventFeed {
     std::int64_t after = 0;
 };
 
+// A document that may be sent to others as well.
+struct DocumentBody {
+    SharedDocument document;
+    bool packed = false;
+};
+
 struct Reply {
     beast::http::status status = beast::http::status::ok;
     std::string content_type;
     std::vector<std::pair<beast::http::field, std::string>> headers;
-    std::variant<std::string, FilePart, EventFeed> body;
+    std::variant<std::string, FilePart, EventFeed, DocumentBody> body;
 };
 
 [[nodiscard]] Reply json_reply(const model::Json& json,
                                beast::http::status status = beast::http::status::ok);
+[[nodiscard]] Reply document_reply(SharedDocument document);
 [[nodiscard]] Reply problem_reply(const Problem& problem, std::string_view instance);
 [[nodiscard]] Reply error_reply(const util::Error& error, std::string_view instance);
 

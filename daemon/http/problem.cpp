@@ -30,6 +30,8 @@ constexpr std::array k_rows{
     Row{ProblemKind::header_too_large, 431, "header-too-large", "The header is too large"},
     Row{ProblemKind::internal, 500, "internal", "An error inside krepro"},
     Row{ProblemKind::unavailable, 503, "unavailable", "Something krepro needs is not there"},
+    Row{ProblemKind::unauthorized, 401, "unauthorized", "A token is asked for"},
+    Row{ProblemKind::too_many_requests, 429, "too-many-requests", "Too many requests"},
 };
 
 constexpr const Row& row_of(ProblemKind kind) {

@@ -13,6 +13,7 @@ namespace krepro::http {
 enum class ProblemKind {
     invalid_input,
     malformed_request,
+    unauthorized,
     forbidden,
     not_found,
     method_not_allowed,
@@ -20,6 +21,7 @@ enum class ProblemKind {
     too_large,
     unsupported_media_type,
     range_not_satisfiable,
+    too_many_requests,
     header_too_large,
     internal,
     unavailable,

@@ -10,6 +10,13 @@ using beast::http::verb;
 
 namespace {
 
+// What stands for {name} in "{name}.json"; nothing when the segment ends otherwise.
+std::optional<std::string> match_name(std::string_view part, const std::string& segment) {
+    const auto ending = part.substr(part.find('}') + 1);
+    if (segment.size() <= ending.size() || !segment.ends_with(ending)) return std::nullopt;
+    return segment.substr(0, segment.size() - ending.size());
+}
+
 // The values of the pattern's {name}s, or nothing when the path is another one.
 std::optional<std::vector<std::string>> match_path(std::string_view pattern,
                                                    const std::vector<std::string>& segments) {
@@ -22,10 +29,13 @@ std::optional<std::vector<std::string>> match_path(std::string_view pattern,
         pattern.remove_prefix(end);
         if (used == segments.size()) return std::nullopt;
         const auto& segment = segments[used++];
-        if (part.starts_with('{'))
-            values.push_back(segment);
-        else if (part != segment)
+        if (part.starts_with('{')) {
+            auto value = match_name(part, segment);
+            if (!value) return std::nullopt;
+            values.push_back(std::move(*value));
+        } else if (part != segment) {
             return std::nullopt;
+        }
     }
     if (used != segments.size()) return std::nullopt;
     return values;
@@ -38,6 +48,11 @@ void allow(std::string& list, std::string_view method) {
 }
 
 }  // namespace
+
+model::Role role_for(const Route& route) {
+    if (route.method == verb::get) return model::Role::read;
+    return route.method == verb::delete_ ? model::Role::admin : model::Role::submit;
+}
 
 std::variant<RouteMatch, NoSuchPath, WrongMethod> match_route(
     std::span<const Route> routes, verb method, const std::vector<std::string>& segments) {

@@ -23,11 +23,20 @@ enum class BodyUse {
     mail_or_job,  // a mail as text, or a job specification as JSON
 };
 
+// Whom a route is for, where tokens are demanded.
+enum class Access {
+    by_method,  // GET: read; POST: submit; DELETE: admin
+    everyone,   // says nothing of jobs: no token is asked for
+};
+
 struct Route {
     beast::http::verb method;
-    std::string_view pattern;  // "/api/v1/jobs/{id}": {name} stands for one segment
+    // "/api/v1/jobs/{id}": {name} stands for one segment, or for its part before an ending
+    // ("/jobs/{id}.json").
+    std::string_view pattern;
     BodyUse body;
     Handler handler;
+    Access access = Access::by_method;
 };
 
 struct RouteMatch {
@@ -38,6 +47,8 @@ struct NoSuchPath {};
 struct WrongMethod {
     std::string allow;  // the value of the Allow header
 };
+
+[[nodiscard]] model::Role role_for(const Route& route);
 
 // HEAD is answered where GET is.
 [[nodiscard]] std::variant<RouteMatch, NoSuchPath, WrongMethod> match_route(

@@ -9,8 +9,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 
 #include "http/connection.hpp"
+#include "http/tls.hpp"
 
 namespace krepro::http {
 
@@ -20,6 +22,8 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto k_as_tuple = asio::as_tuple(asio::use_awaitable);
+// How exact the limits in time are.
+constexpr std::chrono::milliseconds k_tick{100};
 
 tcp::acceptor listen_on(const asio::any_io_executor& executor, const ServerOptions& options) {
     try {
@@ -43,15 +47,19 @@ tcp::acceptor listen_on(const asio::any_io_executor& executor, const ServerOptio
 Server::Server(asio::any_io_executor executor, ServerOptions options, Services services)
     : executor_(std::move(executor)),
       options_(std::move(options)),
+      tls_(util::value_or_throw(server_tls(options_.tls_certificate, options_.tls_key))),
       api_(std::move(services), options_),
       bodies_(options_.limits.bodies_bytes),
       acceptor_(listen_on(executor_, options_)),
       all_gone_(executor_),
+      tick_(executor_),
       port_(acceptor_.local_endpoint().port()) {}
 
 Server::~Server() = default;
 
 asio::awaitable<void> Server::run() {
+    watching_ = true;
+    asio::co_spawn(executor_, watch_limits(), asio::detached);
     co_await accept_all();
     co_await wait_for_connections();
 }
@@ -63,6 +71,23 @@ void Server::stop() {
     acceptor_.close(ignored);
     api_.services().bus->close();
     for (const auto& connection : connections_) connection->close_when_idle();
+    tick_.cancel();
+}
+
+asio::awaitable<void> Server::watch_limits() {
+    while (!stopping_ || !connections_.empty()) {
+        // Nothing is looked at, and nobody woken, while nobody is here.
+        if (connections_.empty())
+            tick_.expires_at(asio::steady_timer::time_point::max());
+        else
+            tick_.expires_after(k_tick);
+        co_await tick_.async_wait(k_as_tuple);
+        const auto now = std::chrono::steady_clock::now();
+        for (const auto& connection : connections_)
+            if (connection->overdue(now)) connection->close();
+    }
+    watching_ = false;
+    all_gone_.cancel();
 }
 
 asio::awaitable<void> Server::accept_all() {
@@ -83,18 +108,21 @@ asio::awaitable<void> Server::accept_all() {
 }
 
 void Server::start(tcp::socket socket) {
-    connections_.push_back(std::make_unique<Connection>(this, std::move(socket)));
-    asio::co_spawn(executor_, serve(this, connections_.back().get()), asio::detached);
+    if (connections_.empty()) tick_.cancel();
+    connections_.push_back(std::make_unique<Connection>(this, std::move(socket), tls_.get()));
+    asio::co_spawn(executor_, serve(this, std::prev(connections_.end())), asio::detached);
 }
 
-asio::awaitable<void> Server::serve(Server* server, Connection* connection) {
+asio::awaitable<void> Server::serve(Server* server, Place place) {
     try {
-        co_await connection->run();
+        co_await (*place)->run();
     } catch (const std::exception& error) {
         spdlog::error("http: a connection failed: {}", error.what());
     }
-    server->connections_.remove_if([&](const auto& c) { return c.get() == connection; });
-    if (server->connections_.empty()) server->all_gone_.cancel();
+    server->connections_.erase(place);
+    if (!server->connections_.empty()) co_return;
+    server->all_gone_.cancel();
+    server->tick_.cancel();
 }
 
 // Fits into the socket's buffer, so it is never waited for.
@@ -113,7 +141,7 @@ asio::awaitable<void> Server::wait_for_connections() {
         co_await all_gone_.async_wait(k_as_tuple);
     }
     for (const auto& connection : connections_) connection->close();
-    while (!connections_.empty()) {
+    while (!connections_.empty() || watching_) {
         all_gone_.expires_after(std::chrono::milliseconds(100));
         co_await all_gone_.async_wait(k_as_tuple);
     }

@@ -4,8 +4,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
+#include <memory>
 
 #include "http/api.hpp"
 #include "http/byte_budget.hpp"
@@ -23,7 +25,8 @@ class Connection;
 // it.
 class Server {
   public:
-    // Listens from here on. Throws util::InfraError when it cannot (port taken, wrong address).
+    // Listens from here on. Throws util::InfraError when it cannot (port taken, wrong address,
+    // certificate that cannot be used).
     Server(boost::asio::any_io_executor executor, ServerOptions options, Services services);
     ~Server();
     Server(const Server&) = delete;
@@ -43,19 +46,25 @@ class Server {
   private:
     boost::asio::awaitable<void> accept_all();
     boost::asio::awaitable<void> wait_for_connections();
+    // Closes the connections that wait for longer than they may, until the last one has gone.
+    boost::asio::awaitable<void> watch_limits();
     void start(boost::asio::ip::tcp::socket socket);
     void refuse(boost::asio::ip::tcp::socket socket) const;
-    static boost::asio::awaitable<void> serve(Server* server, Connection* connection);
+    using Place = std::list<std::unique_ptr<Connection>>::iterator;
+    static boost::asio::awaitable<void> serve(Server* server, Place place);
 
     boost::asio::any_io_executor executor_;
     ServerOptions options_;
+    std::unique_ptr<boost::asio::ssl::context> tls_;  // null: plain
     Api api_;
     ByteBudget bodies_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer all_gone_;  // cancelled when the last connection ends
+    boost::asio::steady_timer tick_;      // of watch_limits()
     std::list<std::unique_ptr<Connection>> connections_;
     unsigned short port_ = 0;
     bool stopping_ = false;
+    bool watching_ = false;
 };
 
 }  // namespace krepro::http

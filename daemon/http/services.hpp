@@ -8,11 +8,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "model/host.hpp"
 #include "model/job.hpp"
 #include "store/artifacts.hpp"
 #include "store/async_store.hpp"
 #include "store/event_bus.hpp"
+#include "util/files.hpp"
 #include "util/result.hpp"
 
 namespace krepro::http {
@@ -24,13 +27,22 @@ struct Services {
     const store::Artifacts* artifacts = nullptr;
     store::EventBus* bus = nullptr;
     // Reads the mail, checks the names of tree and profile, stores the job as queued and starts
-    // it. Nothing is queued when it fails.
-    std::function<boost::asio::awaitable<util::Result<model::Job>>(model::JobSpec)> submit;
+    // it. Nothing is queued when it fails, or when the submission's key was known.
+    std::function<boost::asio::awaitable<util::Result<store::Submitted>>(model::JobSpec,
+                                                                         store::Submission)>
+        submit;
     // Called after the store has noted the request: ends what runs for the job.
     std::function<void(std::int64_t job)> cancel;
+    // The archive that repeats a job, as a file without a name. Takes seconds.
+    std::function<boost::asio::awaitable<util::Result<util::Fd>>(std::int64_t job)> bundle;
     // The console or harness file of a trial that is running: a file that grows.
     std::function<std::optional<std::filesystem::path>(std::int64_t trial)> live_console;
     std::function<std::optional<std::filesystem::path>(std::int64_t trial)> live_harness;
+    // What the machine has and lacks. Takes seconds, or is remembered from some minutes ago.
+    std::function<boost::asio::awaitable<model::Host>()> host;
+    std::function<std::vector<model::TreeInfo>()> trees;  // that a job may name
+    std::vector<model::ProfileInfo> profiles;
+    int max_vcpus = 8;  // of a guest
     std::string version = "unknown";
 };
 
@@ -46,12 +58,22 @@ struct Limits {
     std::chrono::milliseconds write_time{30'000};  // for each piece of an answer
     std::chrono::milliseconds heartbeat{15'000};   // of an event stream that is silent
     std::chrono::milliseconds grace{2'000};        // for open requests when the server stops
+    double token_rate = 50;                        // requests a second of one token
+    double token_burst = 200;                      // of them at once
+};
+
+// When a token is asked for.
+enum class Tokens {
+    by_address,  // on every address but loopback
+    demanded,    // always: behind a proxy on the same machine
 };
 
 struct ServerOptions {
     std::string address = "127.0.0.1";
     unsigned short port = 8734;  // 0: any that is free
     std::filesystem::path web_root;
+    Tokens tokens = Tokens::by_address;
+    std::filesystem::path tls_certificate, tls_key;  // PEM; both or neither
     Limits limits;
 };
 

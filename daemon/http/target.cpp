@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 
@@ -115,6 +116,38 @@ std::optional<std::int64_t> parse_id(std::string_view text) {
     if (code != std::errc() || end != text.data() + text.size() || id <= 0) return std::nullopt;
     if (text.front() == '0') return std::nullopt;
     return id;
+}
+
+util::Result<std::int64_t> number_parameter(const Target& target, std::string_view name,
+                                            std::int64_t otherwise) {
+    const auto text = target.parameter(name);
+    if (!text) return otherwise;
+    if (const auto value = parse_id(*text)) return *value;
+    return util::fail(util::ErrorKind::invalid_input,
+                      fmt::format("expected a positive number, got \"{}\"", *text),
+                      fmt::format("parameter {}", name));
+}
+
+util::Result<Page> read_page(const Target& target) {
+    const auto before = number_parameter(target, "before", 0);
+    if (!before) return tl::unexpected(before.error());
+    const auto limit = number_parameter(target, "limit", 50);
+    if (!limit) return tl::unexpected(limit.error());
+    if (*limit > 500)
+        return fail(ErrorKind::invalid_input, "the limit is at most 500", "parameter limit");
+    return Page{*before, static_cast<int>(*limit)};
+}
+
+std::string next_link(const Target& target, std::int64_t last, int limit) {
+    std::string link = fmt::format("{}?before={}&limit={}", target.path, last, limit);
+    for (const auto& [name, value] : target.query) {
+        if (value.empty() || name == "before" || name == "limit") continue;
+        link += fmt::format("&{}=", name);
+        for (const unsigned char c : value)
+            link += std::isalnum(c) != 0 ? std::string(1, static_cast<char>(c))
+                                         : fmt::format("%{:02X}", c);
+    }
+    return link;
 }
 
 }  // namespace krepro::http

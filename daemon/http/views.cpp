@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "exports/format.hpp"
+
 namespace krepro::http {
 
 using model::ArmName;
@@ -57,25 +59,6 @@ model::ArmCounts count_trials(const model::Job& job, const std::vector<model::Tr
     return counts;
 }
 
-Json build_view(const std::optional<model::Build>& build) {
-    if (!build) return nullptr;
-    Json view = to_json(*build);
-    view["links"] = {{"bzimage", artifact_link(build->bzimage)},
-                     {"vmlinux", artifact_link(build->vmlinux)},
-                     {"config", artifact_link(build->config)}};
-    return view;
-}
-
-Json arm_view(const model::Job& job, const std::vector<model::Trial>& trials, ArmName arm) {
-    const bool patched = arm == ArmName::patched;
-    Json list = Json::array();
-    for (const auto& trial : trials)
-        if (trial.arm == arm) list.push_back(trial_view(trial));
-    return {{"build", build_view(patched ? job.patched_build : job.unpatched_build)},
-            {"counts", to_json(count_trials(job, trials, arm))},
-            {"trials", std::move(list)}};
-}
-
 Json short_report(const model::StoredReport& report) {
     return {{"id", report.id},
             {"trial", report.trial},
@@ -87,6 +70,38 @@ Json short_report(const model::StoredReport& report) {
             {"matches_expected", report.matches_expected},
             {"at", report.at},
             {"link", report_path(report.id)}};
+}
+
+}  // namespace
+
+Json build_view(const model::Build& build) {
+    Json view = to_json(build);
+    view["links"] = {{"bzimage", artifact_link(build.bzimage)},
+                     {"vmlinux", artifact_link(build.vmlinux)},
+                     {"config", artifact_link(build.config)}};
+    return view;
+}
+
+Json arm_view(const model::Job& job, const std::vector<model::Trial>& trials, ArmName arm) {
+    const bool patched = arm == ArmName::patched;
+    Json list = Json::array();
+    for (const auto& trial : trials)
+        if (trial.arm == arm) list.push_back(trial_view(trial));
+    const auto& build = patched ? job.patched_build : job.unpatched_build;
+    return {{"build", build ? build_view(*build) : Json(nullptr)},
+            {"counts", to_json(count_trials(job, trials, arm))},
+            {"trials", std::move(list)}};
+}
+
+namespace {
+
+// What can be taken along of a job: documents and the bundle are there once it has a verdict.
+void add_export_links(Json& links, const model::Job& job) {
+    const auto self = job_path(job.id);
+    links["exports"] = Json::object();
+    for (const auto& [format, name] : model::EnumNames<exports::Format>::k_names)
+        if (job.verdict) links["exports"][name] = fmt::format("{}/exports/{}", self, name);
+    links["bundle"] = job.verdict ? Json(self + "/bundle") : Json(nullptr);
 }
 
 }  // namespace
@@ -104,16 +119,19 @@ Json job_view(const model::Job& job, const std::vector<model::Trial>& trials,
                      {"events", self + "/events"},
                      {"reports", self + "/reports"},
                      {"trials", self + "/trials"},
-                     {"cancel", self + "/cancel"}};
+                     {"cancel", self + "/cancel"},
+                     {"retry", self + "/retry"},
+                     {"artifacts", self + "/artifacts"}};
+    add_export_links(view["links"], job);
     return view;
 }
 
 Json summary_view(const model::Job& summary) {
     Json view = to_json(summary);
     for (const auto* heavy : {"expected", "unpatched_checkout", "patched_checkout",
-                              "unpatched_build", "patched_build", "workload"})
+                              "unpatched_build", "patched_build", "workload", "earlier", "tried"})
         view.erase(heavy);
-    for (const auto* heavy : {"mail", "script"}) view["spec"].erase(heavy);
+    for (const auto* heavy : {"mail", "script", "config"}) view["spec"].erase(heavy);
     for (const auto* heavy :
          {"message", "trailers", "patch", "files", "splat", "reproducer", "notes"})
         view["mail"].erase(heavy);
@@ -138,6 +156,59 @@ Json report_view(const model::StoredReport& report) {
                      {"job", job_path(report.job)},
                      {"trial", trial_path(report.trial)},
                      {"console", trial_path(report.trial) + "/console"}};
+    return view;
+}
+
+Json sighting_view(const store::Sighting& sighting) {
+    Json view = short_report(sighting.report);
+    view["job"] = sighting.report.job;
+    view["job_title"] = sighting.job_title;
+    return view;
+}
+
+Json host_view(const HostView& view) {
+    Json json = to_json(view.host);
+    json["unfinished_jobs"] = view.unfinished;
+    json["queue"] = Json::array();
+    for (const auto& job : view.queue) json["queue"].push_back(summary_view(job));
+    json["running"] = Json::array();
+    for (const auto& trial : view.running) json["running"].push_back(trial_view(trial));
+    return json;
+}
+
+namespace {
+
+Json expected_view(const std::optional<model::Report>& expected) {
+    if (!expected) return nullptr;
+    return {{"title", expected->title},
+            {"kind", expected->kind},
+            {"frames", to_json(*expected)["frames"]}};
+}
+
+Json reproducer_view(const std::optional<model::Reproducer>& reproducer) {
+    if (!reproducer) return nullptr;
+    return {{"command", reproducer->command},
+            {"loop", reproducer->looped},
+            {"script", reproducer->script}};
+}
+
+Json workload_view(const util::Result<model::Workload>& workload) {
+    return workload ? to_json(*workload) : Json(nullptr);
+}
+
+}  // namespace
+
+Json preview_view(const PreviewView& preview) {
+    const Json mail = to_json(preview.mail);
+    Json view = Json::object();
+    for (const auto* name : {"title", "author", "message_id", "trailers", "files", "notes"})
+        view[name] = mail[name];
+    view["expected"] = expected_view(preview.expected);
+    view["reproducer"] = reproducer_view(preview.mail.reproducer);
+    view["workload"] = {{"verbatim", workload_view(preview.verbatim)},
+                        {"amplified", workload_view(preview.amplified)},
+                        {"problem", nullptr}};
+    if (!preview.verbatim) view["workload"]["problem"] = preview.verbatim.error().to_string();
     return view;
 }
 

@@ -69,11 +69,14 @@ std::vector<fs::path> library_folders(int machine) {
 // The closure, grown file by file.
 class Closure {
   public:
+    explicit Closure(const std::set<std::string>& left_out) : left_out_(left_out) {}
+
     Result<void> add_program(const fs::path& program) {
         auto needs = read_elf_needs(program);
         if (!needs) return tl::unexpected(needs.error());
         if (!needs->is_elf) return {};
         if (!needs->interpreter.empty()) place(needs->interpreter, needs->interpreter);
+        std::erase_if(needs->needed, [&](const auto& name) { return left_out_.contains(name); });
         return add_needed(*needs, program);
     }
 
@@ -93,7 +96,7 @@ class Closure {
     Result<void> add_needed(const ElfNeeds& needs, const fs::path& needed_by) {
         for (const auto& name : needs.needed) {
             if (names_.contains(name)) continue;
-            auto library = find_library(name, needs.machine, needed_by);
+            auto library = find_library(name, needs, needed_by);
             if (!library) return tl::unexpected(library.error());
             place(library->string(), *library);
             auto inner = read_elf_needs(*library);
@@ -103,19 +106,7 @@ class Closure {
         return {};
     }
 
-    static Result<fs::path> find_library(const std::string& name, int machine,
-                                         const fs::path& needed_by) {
-        for (const auto& folder : library_folders(machine)) {
-            const auto path = folder / name;
-            std::error_code ignored;
-            if (!fs::is_regular_file(path, ignored)) continue;
-            const auto needs = read_elf_needs(path);
-            if (needs && needs->is_elf && needs->machine == machine) return path;
-        }
-        return fail(ErrorKind::unavailable, "the library " + name + " is not installed",
-                    needed_by.string(), "reinstall the package of " + needed_by.string());
-    }
-
+    const std::set<std::string>& left_out_;
     std::map<std::string, fs::path> placed_;
     std::set<std::string> names_;
 };
@@ -140,8 +131,22 @@ Result<ElfNeeds> read_elf_needs(const fs::path& file) {
     return needs;
 }
 
-Result<std::vector<PlacedFile>> shared_files(const std::vector<fs::path>& programs) {
-    Closure closure;
+Result<fs::path> find_library(const std::string& name, const ElfNeeds& needs,
+                              const fs::path& needed_by) {
+    for (const auto& folder : library_folders(needs.machine)) {
+        const auto path = folder / name;
+        std::error_code ignored;
+        if (!fs::is_regular_file(path, ignored)) continue;
+        const auto found = read_elf_needs(path);
+        if (found && found->is_elf && found->machine == needs.machine) return path;
+    }
+    return fail(ErrorKind::unavailable, "the library " + name + " is not installed",
+                needed_by.string(), "reinstall the package of " + needed_by.string());
+}
+
+Result<std::vector<PlacedFile>> shared_files(const std::vector<fs::path>& programs,
+                                             const std::set<std::string>& left_out) {
+    Closure closure(left_out);
     for (const auto& program : programs)
         if (auto added = closure.add_program(program); !added) return tl::unexpected(added.error());
     return closure.files();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,15 @@ struct PlacedFile {
     bool operator==(const PlacedFile&) const = default;
 };
 
-// Every library and program interpreter that `programs` need, down to the last, sorted by target.
-// Libraries lie where the dynamic loader of a Debian system looks. `unavailable` names a library
+// Where a library lies that `needed_by`, a file with these needs, asks for: where the dynamic
+// loader of a Debian system looks. `unavailable` names a library that is not there.
+util::Result<std::filesystem::path> find_library(const std::string& name, const ElfNeeds& needs,
+                                                 const std::filesystem::path& needed_by);
+
+// Every library and program interpreter that `programs` need, down to the last, sorted by target;
+// what is `left_out` is not asked for by the programs themselves. `unavailable` names a library
 // that is not there and who needs it.
 util::Result<std::vector<PlacedFile>> shared_files(
-    const std::vector<std::filesystem::path>& programs);
+    const std::vector<std::filesystem::path>& programs, const std::set<std::string>& left_out = {});
 
 }  // namespace krepro::image

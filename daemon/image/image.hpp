@@ -29,8 +29,8 @@ util::Result<ImageParts> find_parts(const std::filesystem::path& krepro_init);
 
 // The initramfs as bytes of a newc cpio archive: the same bytes for the same inputs (sorted names,
 // zero times and owners). Holds /init, /bin/busybox with links for its applets, the programs with
-// every shared library they need (DT_NEEDED closure, read with libelf, nothing is run), and the
-// workload's script.
+// the shared libraries they need (DT_NEEDED closure, read with libelf, nothing is run; without
+// those of stress-ng's stressors that the script cannot start), and the workload's script.
 util::Result<std::string> make_initramfs(const ImageParts& parts, const model::Workload& workload,
                                          const InitSettings& settings);
 

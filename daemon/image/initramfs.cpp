@@ -5,6 +5,7 @@
 #include "image/cpio.hpp"
 #include "image/elf_needs.hpp"
 #include "image/image.hpp"
+#include "image/stressor_libraries.hpp"
 #include "util/files.hpp"
 
 namespace krepro::image {
@@ -71,14 +72,17 @@ std::vector<PlacedFile> programs_of(const ImageParts& parts) {
     return files;
 }
 
-Result<void> add_programs(Cpio& cpio, const ImageParts& parts) {
-    const auto programs = programs_of(parts);
+Result<void> add_programs(Cpio& cpio, const ImageParts& parts, const std::string& script) {
     std::vector<fs::path> sources;
-    for (const auto& file : programs) {
+    std::set<std::string> left_out;
+    for (const auto& file : programs_of(parts)) {
         sources.push_back(file.source);
-        if (auto added = add_file(cpio, file.target, file.source); !added) return added;
+        auto program = read_lean_program(file.source, script);
+        if (!program) return tl::unexpected(program.error());
+        cpio.add(file.target, Cpio::File{std::move(program->content), 0755});
+        left_out.merge(program->left_out);
     }
-    const auto libraries = shared_files(sources);
+    const auto libraries = shared_files(sources, left_out);
     if (!libraries) return tl::unexpected(libraries.error());
     for (const auto& file : *libraries)
         if (auto added = add_file(cpio, file.target, file.source); !added) return added;
@@ -106,7 +110,8 @@ Result<std::string> make_initramfs(const ImageParts& parts, const model::Workloa
                     "give a shell script that runs one iteration");
     Cpio cpio;
     add_system(cpio);
-    if (auto added = add_programs(cpio, parts); !added) return tl::unexpected(added.error());
+    if (auto added = add_programs(cpio, parts, workload.script); !added)
+        return tl::unexpected(added.error());
     cpio.add("/krepro/init.conf", Cpio::File{settings_text(settings)});
     cpio.add("/krepro/workload.sh", Cpio::File{workload.script, 0755});
     return cpio.bytes();

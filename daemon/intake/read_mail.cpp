@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 #include "intake/diff.hpp"
@@ -97,6 +99,43 @@ Result<Mail> read_one(std::string_view text) {
     return mail;
 }
 
+// "[PATCH v2 3/7] sched: x" -> 3; nothing when the subject does not say.
+std::optional<int> place_in_series(std::string_view mail) {
+    const auto message = read_message(mail);
+    if (!message) return std::nullopt;
+    const std::string_view subject = message->subject;
+    const auto open = subject.find('[');
+    const auto close = subject.find(']', std::min(open, subject.size()));
+    if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+    const auto tag = subject.substr(open, close - open);
+    const auto slash = tag.rfind('/');
+    if (slash == std::string_view::npos || slash + 1 == tag.size()) return std::nullopt;
+    if (!std::all_of(tag.begin() + static_cast<std::ptrdiff_t>(slash) + 1, tag.end(), is_digit))
+        return std::nullopt;
+    auto first = slash;
+    while (first > 0 && is_digit(tag[first - 1])) --first;
+    int number = 0;
+    const auto [end, code] = std::from_chars(tag.data() + first, tag.data() + slash, number);
+    if (code != std::errc() || first == slash) return std::nullopt;
+    return number;
+}
+
+// The mails of a series in the order of their numbers: an archive may have them as they arrived.
+// Those without a number, answers among them, stay behind what they follow.
+std::vector<std::string> in_order(std::vector<std::string> mails) {
+    std::vector<std::pair<int, std::string>> numbered;
+    int last = 0;
+    for (auto& mail : mails) {
+        if (const auto number = place_in_series(mail)) last = *number;
+        numbered.emplace_back(last, std::move(mail));
+    }
+    std::stable_sort(numbered.begin(), numbered.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> ordered;
+    for (auto& [number, mail] : numbered) ordered.push_back(std::move(mail));
+    return ordered;
+}
+
 // A series is one change: the text of its first mail, the patches in their order.
 void append(Mail& series, Mail mail) {
     if (series.splat.empty()) series.splat = std::move(mail.splat);
@@ -138,13 +177,69 @@ Result<void> check_patch(const Mail& mail) {
                 fmt::format("line {} of the diff", line), "send the patch as UTF-8");
 }
 
-}  // namespace
+// What a patch does that cannot change a kernel's behaviour, or not obviously so.
+void note_oddities(Mail& mail) {
+    const auto untouched = [](const model::PatchFile& file) { return file.hunks == 0; };
+    if (!std::all_of(mail.files.begin(), mail.files.end(), untouched)) return;
+    const auto moved = [](const model::PatchFile& file) { return file.old_path != file.new_path; };
+    const auto renames = std::count_if(mail.files.begin(), mail.files.end(), moved);
+    mail.notes.push_back(renames > 0 ? fmt::format("changes no line: {} files are renamed or are "
+                                                   "empty",
+                                                   renames)
+                                     : std::string("changes file modes only: both kernels are "
+                                                   "likely to be the same"));
+}
 
-Result<Mail> read_mail(std::string_view bytes) {
+Result<Mail> read_checked(std::string_view bytes) {
     const auto readable = check_bytes(bytes);
     if (!readable) return tl::unexpected(readable.error());
-    auto mail = read_series(split_mbox(bytes));
+    return read_series(in_order(split_mbox(bytes)));
+}
+
+}  // namespace
+
+Result<Mail> read_story(std::string_view bytes) {
+    auto mail = read_checked(bytes);
+    if (mail) mail->patch.clear();
+    if (mail) mail->files.clear();
+    return mail;
+}
+
+Result<Mail> read_commit(const Commit& commit) {
+    const auto text = to_valid_utf8(commit.message);
+    const auto lines = split_lines(commit.diff);
+    if (is_blank(commit.diff))
+        return fail(ErrorKind::invalid_input, "the commit changes no file", "commit",
+                    "name a commit that does");
+    auto diff = read_diff(lines, find_diff(lines));
+    if (!diff) return tl::unexpected(diff.error());
+    Mail mail;
+    Message message;
+    message.from = to_valid_utf8(commit.author);
+    read_log({text, {}}, message, mail);
+    mail.patch = std::move(diff->text);
+    mail.files = std::move(diff->files);
+    mail.notes.insert(mail.notes.end(), diff->notes.begin(), diff->notes.end());
+    note_oddities(mail);
+    const auto usable = check_patch(mail);
+    if (!usable) return tl::unexpected(usable.error());
+    if (mail.title.empty()) mail.title = "a commit without a message";
+    return mail;
+}
+
+std::string write_mail(const Commit& commit) {
+    const auto message = to_valid_utf8(commit.message);
+    const auto end = std::min(message.find('\n'), message.size());
+    return fmt::format("From: {}\nSubject: {}\n\n{}\n---\n{}", to_valid_utf8(commit.author),
+                       message.substr(0, end),
+                       trim(std::string_view(message).substr(std::min(end + 1, message.size()))),
+                       to_valid_utf8(commit.diff));
+}
+
+Result<Mail> read_mail(std::string_view bytes) {
+    auto mail = read_checked(bytes);
     if (!mail) return mail;
+    note_oddities(*mail);
     const auto usable = check_patch(*mail);
     if (!usable) return tl::unexpected(usable.error());
     if (mail->title.empty()) {

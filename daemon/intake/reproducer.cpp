@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "intake/intake.hpp"
 #include "intake/text.hpp"
 
 namespace krepro::intake {
@@ -137,6 +138,28 @@ std::optional<model::Reproducer> find_loop(const std::vector<std::string_view>& 
     return {};
 }
 
+bool is_comment(std::string_view line) {
+    return is_blank(line) || trim_left(line).starts_with('#');
+}
+
+// A word that makes sense within a loop only, or that says that the loop has an end.
+bool needs_its_loop(std::string_view body) {
+    for (const auto line : split_lines(body))
+        for (const auto word : words_of(line))
+            if (word == "break" || word == "continue") return true;
+    return false;
+}
+
+// The first loop without end that is no part of another one; lines.size() when there is none.
+std::size_t first_loop(const std::vector<std::string_view>& lines) {
+    int depth = 0;
+    for (std::size_t at = 0; at < std::min(lines.size(), k_longest_script); ++at) {
+        if (depth == 0 && begins_endless_loop(lines[at])) return at;
+        depth += depth_change(lines[at]);
+    }
+    return lines.size();
+}
+
 bool is_load_generator(std::string_view program) {
     static constexpr std::array<std::string_view, 16> k_programs{
         "stress-ng", "hackbench", "cyclictest", "rtla",  "taskset", "chrt",
@@ -213,6 +236,22 @@ std::optional<model::Reproducer> find_reproducer(const std::vector<std::string_v
                                                  LineRange splat) {
     auto loop = find_loop(lines, splat);
     return loop ? loop : find_commands(lines, splat);
+}
+
+model::Reproducer reproducer_of(std::string_view script) {
+    const model::Reproducer whole{std::string(script), std::string(script), false};
+    const auto lines = split_lines(script);
+    const auto at = first_loop(lines);
+    if (at == lines.size()) return whole;
+    const auto end = loop_end(lines, at);
+    // What follows `done` (a background loop, a pipe, more commands) is no part of an iteration.
+    const bool ends_there =
+        end > at && trim_right(lines[end - 1]).ends_with("done") &&
+        std::all_of(lines.begin() + static_cast<std::ptrdiff_t>(end), lines.end(), is_comment);
+    if (!ends_there) return whole;
+    const auto body = loop_body(script_of(lines, {at, end}));
+    if (body.empty() || needs_its_loop(body)) return whole;
+    return {std::string(script), join_lines(lines, 0, at) + body, true};
 }
 
 }  // namespace krepro::intake

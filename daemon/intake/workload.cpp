@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -33,11 +34,12 @@ constexpr int k_most_mib = 3072;
 // and the timer which ends that drops what may be the last reference to the task: the trigger. The
 // wait after an exit is W = x(1/U - 1), x being the CPU time used since the last replenishment. A
 // smaller U makes W longer and admits more tasks (floor(0.95 N / U)), so that more children live
-// and exit under SCHED_DEADLINE. Below 0.05 they get too little CPU time to come to their exit.
-constexpr double k_amplified_share = 0.1;
-constexpr double k_share_small_enough = 0.2;
-constexpr int k_amplified_vcpus = 4;
-constexpr int k_amplified_timeout_s = 3;
+// and exit under SCHED_DEADLINE. But a task that holds a lock keeps it while it waits for its next
+// share, and guests stall (docs/measured.md): the larger U, the less often it waits. More vCPUs
+// than the host has cores only take turns; two are there everywhere.
+constexpr Amplification k_rule;
+// As images/init/settings.hpp has it.
+constexpr const char* k_metrics_path = "/tmp/krepro-metrics.yaml";
 constexpr std::int64_t k_default_period_ns = 1'000'000'000;
 
 // A reproducer that holds exactly one simple stress-ng line, between lines that stay as they are.
@@ -115,6 +117,20 @@ int verbatim_vcpus(const StressCommand& command, int max_vcpus) {
     return std::min(std::max(wanted, k_fewest_vcpus), max_vcpus);
 }
 
+// krepro-init reads the file when an iteration has ended. A command that writes metrics of its own
+// keeps them, and its exposure is counted in guest seconds.
+void count_operations(StressScript script, Workload& workload) {
+    auto& command = script.command;
+    for (const auto* taken : {"yaml", "Y", "log-file"})
+        if (command.value(taken)) return;
+    if (!command.has("metrics") && !command.has("metrics-brief")) command.add("metrics-brief");
+    command.set("yaml", k_metrics_path);
+    workload.script = as_script(script.text());
+    workload.unit = ExposureUnit::bogo_ops;
+    workload.changes.push_back(fmt::format(
+        "--yaml (absent) -> {}: exposure is counted in stress-ng's operations", k_metrics_path));
+}
+
 Workload plan_verbatim(const StressScript& script, int max_vcpus) {
     const auto& command = script.command;
     Workload workload;
@@ -123,7 +139,10 @@ Workload plan_verbatim(const StressScript& script, int max_vcpus) {
     workload.vcpus = verbatim_vcpus(command, max_vcpus);
     workload.memory_mib = memory_for(instances_of(command, workload.vcpus));
     workload.iteration_s = command.timeout_s().value_or(0);
-    if (is_deadline(command)) workload.unit = ExposureUnit::deadline_exits;
+    if (is_deadline(command))
+        workload.unit = ExposureUnit::deadline_exits;
+    else if (workload.iteration_s > 0)
+        count_operations(script, workload);
     if (command.had_sudo())
         workload.changes.emplace_back("sudo -> nothing: the guest's only user is root");
     return workload;
@@ -149,9 +168,9 @@ class Amplifier {
     Workload& workload_;
 };
 
-void amplify_share(Amplifier& amplifier, int vcpus) {
+void amplify_share(Amplifier& amplifier, double wanted, int vcpus) {
     const double share = share_of(amplifier.command());
-    if (share <= k_share_small_enough) return;
+    if (share <= wanted) return;
     auto period = amplifier.command().integer("sched-period");
     if (!period || *period <= 0) {
         period = amplifier.command().integer("sched-deadline").value_or(0);
@@ -160,42 +179,45 @@ void amplify_share(Amplifier& amplifier, int vcpus) {
     }
     if (!amplifier.command().integer("sched-deadline"))
         amplifier.change("sched-deadline", std::to_string(*period), "as long as the period");
-    const auto runtime = std::llround(static_cast<double>(*period) * k_amplified_share);
-    const auto admitted = admitted_deadline_tasks(vcpus, k_amplified_share, 1);
+    const auto runtime = std::llround(static_cast<double>(*period) * wanted);
+    const auto admitted = admitted_deadline_tasks(vcpus, wanted, 1);
     amplifier.change("sched-runtime", std::to_string(runtime),
                      fmt::format("U = runtime/period {:.3g} -> {:.3g}; the wait after an exit, "
                                  "W = x(1/U - 1), grows from {:.3g}x to {:.3g}x, and {} tasks are "
                                  "admitted on {} vCPUs",
-                                 share, k_amplified_share, 1 / share - 1, 1 / k_amplified_share - 1,
-                                 admitted, vcpus));
+                                 share, wanted, 1 / share - 1, 1 / wanted - 1, admitted, vcpus));
 }
 
-void amplify_instances(Amplifier& amplifier, int vcpus) {
+void amplify_instances(Amplifier& amplifier, int each, int vcpus) {
+    const int instances = each * vcpus;
     for (const auto& stressor : amplifier.command().stressors()) {
-        if (stressor.instances == vcpus) continue;
-        amplifier.change(stressor.name, std::to_string(vcpus),
-                         "one a vCPU leaves the admission's slots to the children, whose exits "
-                         "are the trigger");
+        if (stressor.instances == instances) continue;
+        amplifier.change(stressor.name, std::to_string(instances),
+                         each == 1
+                             ? "one a vCPU leaves the admission's slots to the children, "
+                               "whose exits are the trigger"
+                             : "more of them have more children, whose exits are the trigger");
     }
 }
 
-void amplify_timeout(Amplifier& amplifier) {
+void amplify_timeout(Amplifier& amplifier, int timeout_s) {
     const auto timeout = amplifier.command().timeout_s();
-    if (timeout && *timeout > 0 && *timeout <= k_amplified_timeout_s) return;
-    amplifier.change("timeout", std::to_string(k_amplified_timeout_s),
+    if (timeout && *timeout > 0 && *timeout <= timeout_s) return;
+    amplifier.change("timeout", std::to_string(timeout_s),
                      "exits crowd at an iteration's end: shorter iterations have more of them");
 }
 
-Workload plan_amplified(StressScript script, int max_vcpus) {
+Workload amplify(StressScript script, const Amplification& wanted, int max_vcpus) {
     const auto verbatim = plan_verbatim(script, max_vcpus);
     auto workload = verbatim;
     workload.form = WorkloadForm::amplified;
-    workload.vcpus = std::min(k_amplified_vcpus, max_vcpus);
+    workload.vcpus = std::min(wanted.vcpus, max_vcpus);
     Amplifier amplifier(script, workload);
-    amplify_share(amplifier, workload.vcpus);
-    amplify_instances(amplifier, workload.vcpus);
-    amplify_timeout(amplifier);
-    workload.memory_mib = memory_for(instances_of(script.command, workload.vcpus));
+    amplify_share(amplifier, wanted.share, workload.vcpus);
+    amplify_instances(amplifier, wanted.instances_each, workload.vcpus);
+    amplify_timeout(amplifier, wanted.timeout_s);
+    workload.memory_mib =
+        wanted.memory_factor * memory_for(instances_of(script.command, workload.vcpus));
     if (workload.vcpus != verbatim.vcpus)
         amplifier.note(fmt::format("{} vCPUs", verbatim.vcpus), std::to_string(workload.vcpus),
                        "at a small U admission needs no more, and fewer vCPUs run faster");
@@ -205,6 +227,44 @@ Workload plan_amplified(StressScript script, int max_vcpus) {
     workload.script = as_script(script.text());
     workload.iteration_s = script.command.timeout_s().value_or(0);
     return workload;
+}
+
+// vCPUs, share, instances a vCPU, seconds, memory.
+constexpr std::array k_deadline_sweep{
+    k_rule,
+    Amplification{2, 0.1, 1, 3, 1},
+    Amplification{2, 0.3, 1, 3, 1},
+    Amplification{2, 0.2, 2, 3, 1},
+    Amplification{2, 0.1, 2, 3, 1},
+    Amplification{4, 0.2, 1, 3, 1},
+    Amplification{4, 0.1, 1, 3, 1},
+    Amplification{2, 0.2, 1, 3, 2},
+};
+constexpr std::array k_plain_vcpus{1, 2, 4, 8};
+
+std::vector<Amplification> plain_sweep(const Workload& planned) {
+    Amplification as_planned;
+    as_planned.vcpus = planned.vcpus;
+    std::vector<Amplification> sweep{as_planned};
+    for (const int vcpus : k_plain_vcpus) {
+        sweep.push_back(as_planned);
+        sweep.back().vcpus = vcpus;
+    }
+    sweep.push_back(as_planned);
+    sweep.back().memory_factor = 2;
+    return sweep;
+}
+
+// Where no rule says what hits sooner, the machine's size is all that can be changed.
+void resize(Workload& workload, const Amplification& wanted, int max_vcpus) {
+    workload.form = WorkloadForm::amplified;
+    const auto note = [&](const char* unit, int& slot, int to) {
+        if (slot == to) return;
+        workload.changes.push_back(fmt::format("{} {} -> {}: tried by a sweep", slot, unit, to));
+        slot = to;
+    };
+    note("vCPUs", workload.vcpus, std::min(wanted.vcpus, max_vcpus));
+    note("MiB", workload.memory_mib, wanted.memory_factor * workload.memory_mib);
 }
 
 Workload plan_script(const std::string& command, int max_vcpus) {
@@ -239,8 +299,39 @@ Result<Workload> plan_workload(const model::Reproducer& reproducer, WorkloadForm
     if (!script) return plan_script(reproducer.command, max_vcpus);
     // Only the deadline loops have a rule that says what hits sooner.
     if (form == WorkloadForm::amplified && is_deadline(script->command))
-        return plan_amplified(*script, max_vcpus);
+        return amplify(*script, k_rule, max_vcpus);
     return plan_verbatim(*script, max_vcpus);
+}
+
+Result<Workload> plan_amplified(const model::Reproducer& reproducer, const Amplification& wanted,
+                                int max_vcpus) {
+    auto workload = plan_workload(reproducer, WorkloadForm::amplified, max_vcpus);
+    if (!workload) return workload;
+    const auto script = find_stress_line(reproducer.command);
+    if (script && is_deadline(script->command)) return amplify(*script, wanted, max_vcpus);
+    resize(*workload, wanted, max_vcpus);
+    return workload;
+}
+
+std::vector<Amplification> amplifications_to_try(const model::Reproducer& reproducer,
+                                                 int max_vcpus) {
+    const auto script = find_stress_line(reproducer.command);
+    const auto base = plan_workload(reproducer, WorkloadForm::amplified, max_vcpus);
+    if (!base) return {};
+    const bool deadline = script && is_deadline(script->command);
+    std::vector<Amplification> found;
+    std::vector<Workload> planned;
+    for (const auto& wanted : deadline
+                                  ? std::vector(k_deadline_sweep.begin(), k_deadline_sweep.end())
+                                  : plain_sweep(*base)) {
+        if (wanted.vcpus > std::max(max_vcpus, base->vcpus)) continue;
+        const auto workload = plan_amplified(reproducer, wanted, max_vcpus);
+        if (!workload || std::find(planned.begin(), planned.end(), *workload) != planned.end())
+            continue;
+        planned.push_back(*workload);
+        found.push_back(wanted);
+    }
+    return found;
 }
 
 }  // namespace krepro::intake

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "model/mail.hpp"
 #include "model/workload.hpp"
 #include "util/result.hpp"
@@ -18,5 +20,27 @@ namespace krepro::intake {
 // loop is the same in both forms. `invalid_input` when the reproducer's command is empty.
 util::Result<model::Workload> plan_workload(const model::Reproducer& reproducer,
                                             model::WorkloadForm form, int max_vcpus);
+
+// The parameters of an amplified form. Those that are there hit the seed's bug soonest on a small
+// host under emulation (docs/measured.md); `krepro tune` measures others.
+struct Amplification {
+    int vcpus = 2;
+    double share = 0.2;      // U = runtime / period of a deadline loop; never made larger
+    int instances_each = 1;  // of each stressor, a vCPU
+    int timeout_s = 3;       // of an iteration
+    int memory_factor = 1;   // of what the instances ask for
+
+    bool operator==(const Amplification&) const = default;
+};
+
+// The amplified form with other parameters. A script that is no stress-ng deadline loop stays as
+// it is, in a VM of that size.
+util::Result<model::Workload> plan_amplified(const model::Reproducer& reproducer,
+                                             const Amplification& amplification, int max_vcpus);
+
+// What a sweep tries for this reproducer: the rule's own parameters first, then one or two of them
+// changed. No workload twice.
+[[nodiscard]] std::vector<Amplification> amplifications_to_try(const model::Reproducer& reproducer,
+                                                               int max_vcpus);
 
 }  // namespace krepro::intake

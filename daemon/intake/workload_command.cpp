@@ -187,6 +187,16 @@ std::optional<std::string> StressCommand::value(std::string_view name) const {
     return found;
 }
 
+bool StressCommand::has(std::string_view name) const {
+    return std::any_of(options_.begin(), options_.end(),
+                       [&](const Option& option) { return option.name == name; });
+}
+
+void StressCommand::add(std::string_view name) {
+    options_.push_back(
+        {"--" + std::string(name), std::string(name), std::nullopt, Spelling::apart});
+}
+
 std::string StressCommand::spelled(std::string_view name) const {
     for (const auto& option : options_)
         if (option.name == name) return option.flag;

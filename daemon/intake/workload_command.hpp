@@ -30,6 +30,7 @@ class StressCommand {
     [[nodiscard]] bool had_sudo() const { return had_sudo_; }
     // The last value given for a long flag (named without dashes) or its short form.
     [[nodiscard]] std::optional<std::string> value(std::string_view name) const;
+    [[nodiscard]] bool has(std::string_view name) const;
     // How the command spells a flag ("-t"); "--NAME" when it is absent.
     [[nodiscard]] std::string spelled(std::string_view name) const;
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
@@ -38,6 +39,8 @@ class StressCommand {
     [[nodiscard]] std::vector<Stressor> stressors() const;
     // Replaces the values of a flag, in the form in which it was given; appends it when absent.
     void set(std::string_view name, const std::string& value);
+    // Appends a flag without a value.
+    void add(std::string_view name);
     // One line for a shell, words separated by one blank.
     [[nodiscard]] std::string text() const;
 

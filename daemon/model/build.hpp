@@ -49,18 +49,22 @@ struct Build {
     std::string vmlinux;   // artifact hash
     std::string config;    // artifact hash
     int objects = 0;       // compiled in this build
+    int skipped = 0;       // that make would have compiled, and that the patch does not reach
+    std::string plain;     // why the planner was not followed; empty: it was
+    std::string audit;     // what comparing the skipped ones found: "clean", "mismatch"; or nothing
     double wall_s = 0;
     bool cached = false;  // nothing was compiled for this job
 
     bool operator==(const Build&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(field("key", &Build::key), field("arm", &Build::arm),
-                               field("tree", &Build::tree), field("profile", &Build::profile),
-                               field("release", &Build::release),
-                               field("compiler", &Build::compiler),
-                               field("bzimage", &Build::bzimage), field("vmlinux", &Build::vmlinux),
-                               field("config", &Build::config), field("objects", &Build::objects),
-                               field("wall_s", &Build::wall_s), field("cached", &Build::cached));
+        return std::make_tuple(
+            field("key", &Build::key), field("arm", &Build::arm), field("tree", &Build::tree),
+            field("profile", &Build::profile), field("release", &Build::release),
+            field("compiler", &Build::compiler), field("bzimage", &Build::bzimage),
+            field("vmlinux", &Build::vmlinux), field("config", &Build::config),
+            field("objects", &Build::objects), field("skipped", &Build::skipped),
+            field("plain", &Build::plain), field("audit", &Build::audit),
+            field("wall_s", &Build::wall_s), field("cached", &Build::cached));
     }
 };
 

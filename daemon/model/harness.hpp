@@ -41,6 +41,7 @@ struct HarnessEvent {
     std::optional<std::int64_t> dl_tasks;  // SCHED_DEADLINE tasks now; absent when not counted
     std::optional<std::int64_t>
         dl_exits;  // exits of such tasks since boot; absent when not counted
+    std::optional<std::int64_t> bogo_ops;  // stress-ng's, of the iterations that have ended
     std::optional<std::int64_t> mem_available_kib;
     std::optional<int> exit_status;
     std::optional<int> signal;
@@ -54,6 +55,7 @@ struct HarnessEvent {
             field("iteration", &HarnessEvent::iteration),
             field("debug_locks", &HarnessEvent::debug_locks),
             field("dl_tasks", &HarnessEvent::dl_tasks), field("dl_exits", &HarnessEvent::dl_exits),
+            field("bogo_ops", &HarnessEvent::bogo_ops),
             field("mem_available_kib", &HarnessEvent::mem_available_kib),
             field("exit_status", &HarnessEvent::exit_status),
             field("signal", &HarnessEvent::signal), field("release", &HarnessEvent::release),

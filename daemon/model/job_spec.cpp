@@ -11,9 +11,19 @@ using util::fail;
 }  // namespace
 
 util::Result<void> validate(const JobSpec& spec) {
-    if (spec.mail.empty())
+    if (spec.mail.empty() && spec.commit.empty())
         return fail(ErrorKind::invalid_input, "the mail is empty", "field mail",
-                    "send the mail or patch as text");
+                    "send the mail or patch as text, or name a commit of the tree in field commit");
+    if (spec.commit.size() > k_max_commit_bytes)
+        return fail(ErrorKind::too_large,
+                    fmt::format("the name of a commit has at most {} bytes", k_max_commit_bytes),
+                    "field commit");
+    if (spec.alone && (spec.commit.empty() || spec.commit.find("..") != std::string::npos))
+        return fail(ErrorKind::invalid_input, "one kernel alone needs a commit that names it",
+                    "field commit", "name one commit of the tree");
+    if (spec.alone && spec.tree == "auto")
+        return fail(ErrorKind::invalid_input, "one kernel alone needs a tree that has its commit",
+                    "field tree", "name a tree, or the path of a git repository");
     if (spec.mail.size() > k_max_mail_bytes)
         return fail(ErrorKind::too_large,
                     fmt::format("the mail has {} bytes, the limit is {}", spec.mail.size(),
@@ -31,6 +41,13 @@ util::Result<void> validate(const JobSpec& spec) {
         return fail(ErrorKind::invalid_input,
                     fmt::format("budget of {} trials is outside 2 to 10000", spec.budget.trials),
                     "field budget.trials");
+    if (spec.config.size() > 65536)
+        return fail(ErrorKind::too_large, "the config fragment has more than 65536 bytes",
+                    "field config");
+    if (!spec.compiler.empty() && spec.compiler != "gcc" && spec.compiler != "clang")
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("\"{}\" is no compiler", spec.compiler.substr(0, 40)),
+                    "field compiler", "gcc or clang; left out: the profile's");
     if (spec.script.size() > 65536)
         return fail(ErrorKind::too_large, "the script has more than 65536 bytes", "field script");
     return {};

@@ -6,6 +6,7 @@
 namespace krepro::model {
 
 inline constexpr std::size_t k_max_mail_bytes = 10U << 20U;
+inline constexpr std::size_t k_max_commit_bytes = 600;
 
 // Reads a job specification from JSON and checks every field's range (names of trees and profiles
 // are checked by the caller, who knows them). Unknown fields are refused. `invalid_input` names

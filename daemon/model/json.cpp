@@ -3,33 +3,68 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "model/small_json.hpp"
+
 namespace krepro::model {
 
 namespace {
 
-constexpr int k_max_depth = 64;
+constexpr std::size_t k_max_depth = 64;
+// An object is looked through from its first member at each new one.
+constexpr std::size_t k_max_members = 1000;
+constexpr std::size_t k_max_values = 4'000'000;
 
-// Bracket depth outside of strings; cheap and enough to refuse a bomb before it is parsed.
-bool too_deep(std::string_view text) {
-    int depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > k_max_depth) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
+// Depth, members and values as commas and brackets tell them, outside of strings: cheap, and enough
+// to refuse a bomb before it is parsed.
+class Measure {
+  public:
+    explicit Measure(std::size_t max_values) : max_values_(max_values) {}
+
+    // What is too much, in words; empty when nothing is.
+    std::string of(std::string_view text) {
+        bool in_string = false;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = text[i];
+            if (in_string) {
+                if (c == '\\')
+                    ++i;
+                else if (c == '"')
+                    in_string = false;
+            } else if (c == '"') {
+                in_string = true;
+            } else if (auto wrong = take(c); !wrong.empty()) {
+                return wrong;
+            }
         }
+        return "";
     }
-    return false;
-}
+
+  private:
+    std::string take(char c) {
+        if (c == '[' || c == '{') {
+            if (depth_ == k_max_depth)
+                return fmt::format("nested deeper than {} levels", k_max_depth);
+            open_[depth_++] = {c == '{', 0};
+        } else if (c == ']' || c == '}') {
+            if (depth_ != 0) --depth_;
+        } else if (c == ',') {
+            if (++values_ >= max_values_) return fmt::format("more than {} values", max_values_);
+            if (depth_ != 0 && open_[depth_ - 1].object &&
+                ++open_[depth_ - 1].members >= k_max_members)
+                return fmt::format("an object with more than {} members", k_max_members);
+        }
+        return "";
+    }
+
+    struct Open {
+        bool object;
+        std::size_t members;
+    };
+    std::array<Open, k_max_depth> open_{};
+    std::size_t depth_ = 0, values_ = 0, max_values_;
+};
 
 }  // namespace
 
@@ -51,9 +86,13 @@ util::Error unknown_field_error(const std::string& path, const std::string& name
 }  // namespace detail
 
 util::Result<Json> parse_json(std::string_view text, const std::string& where) {
-    if (too_deep(text))
-        return util::fail(util::ErrorKind::invalid_input,
-                          fmt::format("nested deeper than {} levels", k_max_depth), where);
+    return parse_small_json(text, where, k_max_values);
+}
+
+util::Result<Json> parse_small_json(std::string_view text, const std::string& where,
+                                    std::size_t max_values) {
+    if (auto wrong = Measure(max_values).of(text); !wrong.empty())
+        return util::fail(util::ErrorKind::invalid_input, std::move(wrong), where);
     try {
         return Json::parse(text);
     } catch (const Json::parse_error& e) {

@@ -10,6 +10,32 @@
 
 namespace krepro::model {
 
+// A function that the compiler put into another one, and where in it the code stands.
+struct InlinedCall {
+    std::string function;
+    std::string file;  // relative to the kernel's tree
+    int line = 0;      // 1-based
+
+    bool operator==(const InlinedCall&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("function", &InlinedCall::function),
+                               field("file", &InlinedCall::file),
+                               field("line", &InlinedCall::line));
+    }
+};
+
+// Some lines of a source file.
+struct Excerpt {
+    int first_line = 1;
+    std::vector<std::string> lines;
+
+    bool operator==(const Excerpt&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("first_line", &Excerpt::first_line),
+                               field("lines", &Excerpt::lines));
+    }
+};
+
 // One line of a call trace.
 struct Frame {
     std::string function;             // symbol as printed, without offset: "__lock_acquire.cold"
@@ -19,14 +45,20 @@ struct Frame {
     std::string module;               // "[ext4]" without brackets; empty when built in
     std::string stack;                // "IRQ", "TASK", "NMI", "SOFTIRQ", ...; empty when not marked
     std::optional<std::string> file;  // relative to the kernel's tree
-    std::optional<int> line;          // 1-based
+    std::optional<int> line;          // 1-based; in the function's own text
+    // What stands inlined at that line, innermost first: its first entry is where the code is.
+    std::vector<InlinedCall> inlines;
+    std::optional<Excerpt> source;  // around `line`
+    bool patched = false;           // the job's patch changes this function, or one inlined here
 
     bool operator==(const Frame&) const = default;
     static constexpr auto fields() {
         return std::make_tuple(field("function", &Frame::function), field("offset", &Frame::offset),
                                field("size", &Frame::size), field("certain", &Frame::certain),
                                field("module", &Frame::module), field("stack", &Frame::stack),
-                               field("file", &Frame::file), field("line", &Frame::line));
+                               field("file", &Frame::file), field("line", &Frame::line),
+                               field("inlines", &Frame::inlines), field("source", &Frame::source),
+                               field("patched", &Frame::patched));
     }
 };
 
@@ -221,6 +253,17 @@ struct SyzbotView {
     }
 };
 
+// Whom the kernel's MAINTAINERS names for a file.
+struct Contact {
+    std::string address;  // "Name <mail>", or a list's address
+    std::string role;     // "maintainer", "reviewer", "list"
+
+    bool operator==(const Contact&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("address", &Contact::address), field("role", &Contact::role));
+    }
+};
+
 // One parsed splat.
 struct Report {
     std::string title;     // ours: precise and stable, no addresses, pids or counters
@@ -234,10 +277,13 @@ struct Report {
     std::vector<Lock> locks;        // the locks that the report is about
     std::vector<Lock> held;         // the locks held
     Context context;
-    std::string culprit;       // the function to look at first
-    LockdepDetail locking;     // chains, scenario, interrupt events
-    bool corrupted = false;    // cut off or interleaved beyond repair
-    bool interleaved = false;  // lines of others may be among its own
+    std::string culprit;               // the function to look at first
+    std::string culprit_file;          // where it is; empty until the report has lines
+    std::string subsystem;             // of that file; empty likewise
+    std::vector<Contact> maintainers;  // of that file, the closest entry of MAINTAINERS first
+    LockdepDetail locking;             // chains, scenario, interrupt events
+    bool corrupted = false;            // cut off or interleaved beyond repair
+    bool interleaved = false;          // lines of others may be among its own
     SyzbotView syzbot;
     std::uint64_t first_byte = 0;     // of the console, inclusive
     std::uint64_t end_byte = 0;       // exclusive
@@ -257,12 +303,13 @@ struct Report {
             field("signature", &Report::signature), field("frames", &Report::frames),
             field("locks", &Report::locks), field("held", &Report::held),
             field("context", &Report::context), field("culprit", &Report::culprit),
-            field("locking", &Report::locking), field("corrupted", &Report::corrupted),
-            field("interleaved", &Report::interleaved), field("syzbot", &Report::syzbot),
-            field("first_byte", &Report::first_byte), field("end_byte", &Report::end_byte),
-            field("first_line", &Report::first_line), field("end_line", &Report::end_line),
-            field("headline_line", &Report::headline_line), field("uptime_s", &Report::uptime_s),
-            field("text", &Report::text));
+            field("culprit_file", &Report::culprit_file), field("subsystem", &Report::subsystem),
+            field("maintainers", &Report::maintainers), field("locking", &Report::locking),
+            field("corrupted", &Report::corrupted), field("interleaved", &Report::interleaved),
+            field("syzbot", &Report::syzbot), field("first_byte", &Report::first_byte),
+            field("end_byte", &Report::end_byte), field("first_line", &Report::first_line),
+            field("end_line", &Report::end_line), field("headline_line", &Report::headline_line),
+            field("uptime_s", &Report::uptime_s), field("text", &Report::text));
     }
 };
 

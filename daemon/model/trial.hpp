@@ -49,6 +49,8 @@ enum class Cause {
     host_suspended,
     interrupted,     // krepro was stopped or killed
     cancelled,       // the job was cancelled
+    not_needed,      // the job had its answer before this trial had ended
+    uncounted,       // the target hit, but how much work that took is not known
     infrastructure,  // libvirt, QEMU or the disk failed
     other_report,    // a splat that is not the target
     panic,           // the kernel panicked
@@ -74,6 +76,8 @@ struct EnumNames<Cause> {
         std::pair{Cause::host_suspended, "host_suspended"},
         std::pair{Cause::interrupted, "interrupted"},
         std::pair{Cause::cancelled, "cancelled"},
+        std::pair{Cause::not_needed, "not_needed"},
+        std::pair{Cause::uncounted, "uncounted"},
         std::pair{Cause::infrastructure, "infrastructure"},
         std::pair{Cause::other_report, "other_report"},
         std::pair{Cause::panic, "panic"},

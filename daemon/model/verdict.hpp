@@ -15,7 +15,8 @@ enum class VerdictKind {
     not_fixed,        // both hit
     regression,       // only patched hits
     fixed_new_splat,  // the target is gone, another splat is there
-    not_reproduced,   // neither hits
+    not_reproduced,   // neither hits, or the one kernel does not
+    reproduced,       // one kernel alone, and it hits
     inconclusive,     // the evidence does not suffice
     error,            // no evidence could be gathered
 };
@@ -27,6 +28,7 @@ struct EnumNames<VerdictKind> {
                                         std::pair{VerdictKind::regression, "regression"},
                                         std::pair{VerdictKind::fixed_new_splat, "fixed_new_splat"},
                                         std::pair{VerdictKind::not_reproduced, "not_reproduced"},
+                                        std::pair{VerdictKind::reproduced, "reproduced"},
                                         std::pair{VerdictKind::inconclusive, "inconclusive"},
                                         std::pair{VerdictKind::error, "error"}};
 };
@@ -50,6 +52,35 @@ struct ArmCounts {
     }
 };
 
+// What earlier jobs have seen of this kernel without the patch, under this workload.
+struct EarlierEvidence {
+    WorkloadForm form = WorkloadForm::verbatim;
+    int hits = 0;
+    double exposure = 0;             // in the job's unit; of trials with and without a hit
+    std::vector<std::int64_t> jobs;  // whose trials these are
+
+    bool operator==(const EarlierEvidence&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(
+            field("form", &EarlierEvidence::form), field("hits", &EarlierEvidence::hits),
+            field("exposure", &EarlierEvidence::exposure), field("jobs", &EarlierEvidence::jobs));
+    }
+};
+
+// How much of it a verdict has counted: less than there was.
+struct CountedEvidence {
+    int hits = 0;
+    double exposure = 0;
+    std::vector<std::int64_t> jobs;
+
+    bool operator==(const CountedEvidence&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("hits", &CountedEvidence::hits),
+                               field("exposure", &CountedEvidence::exposure),
+                               field("jobs", &CountedEvidence::jobs));
+    }
+};
+
 struct Verdict {
     VerdictKind kind = VerdictKind::error;
     double confidence = 0.95;  // asked for
@@ -62,6 +93,7 @@ struct Verdict {
     std::optional<double> p_value;               // (E_A / (E_A + E_B))^k
     std::optional<double> rate_ratio_bound;      // upper bound of rate(clean arm) / rate(hit arm)
     std::optional<double> rate_bound;            // not_reproduced: upper bound of hits per unit
+    std::optional<CountedEvidence> earlier;      // a warm start's, added to the unpatched arm's own
     std::string sentence;                        // the verdict in one sentence, with its numbers
     std::vector<std::string> limits;             // what it does not say
     std::vector<std::string> void_causes;        // "boot_hang: 2"
@@ -75,8 +107,9 @@ struct Verdict {
             field("form", &Verdict::form), field("exposure_needed", &Verdict::exposure_needed),
             field("p_value", &Verdict::p_value),
             field("rate_ratio_bound", &Verdict::rate_ratio_bound),
-            field("rate_bound", &Verdict::rate_bound), field("sentence", &Verdict::sentence),
-            field("limits", &Verdict::limits), field("void_causes", &Verdict::void_causes));
+            field("rate_bound", &Verdict::rate_bound), field("earlier", &Verdict::earlier),
+            field("sentence", &Verdict::sentence), field("limits", &Verdict::limits),
+            field("void_causes", &Verdict::void_causes));
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/json.hpp"
@@ -20,13 +21,31 @@ struct EnumNames<WorkloadForm> {
 };
 
 // What evidence is counted in; the same in both arms of a job.
-enum class ExposureUnit { deadline_exits, guest_seconds };
+enum class ExposureUnit {
+    deadline_exits,
+    bogo_ops,  // stress-ng's own count of its work, told at the end of an iteration
+    guest_seconds,
+};
 
 template <>
 struct EnumNames<ExposureUnit> {
     static constexpr std::array k_names{std::pair{ExposureUnit::deadline_exits, "deadline_exits"},
+                                        std::pair{ExposureUnit::bogo_ops, "bogo_ops"},
                                         std::pair{ExposureUnit::guest_seconds, "guest_seconds"}};
 };
+
+// The unit in the plural, for people.
+[[nodiscard]] constexpr std::string_view unit_words(ExposureUnit unit) {
+    switch (unit) {
+        case ExposureUnit::deadline_exits:
+            return "deadline-task exits";
+        case ExposureUnit::bogo_ops:
+            return "bogo operations";
+        case ExposureUnit::guest_seconds:
+            break;
+    }
+    return "guest seconds";
+}
 
 // The reproducer made ready for a VM: one iteration as a shell script, and the VM it needs.
 struct Workload {

@@ -4,13 +4,15 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "model/trial.hpp"
+#include "util/result.hpp"
 #include "vm/run_trial.hpp"
 
 namespace krepro::pipeline {
 
-// Ends a running job from outside: a trial by way of its monitor, so that the VM is ended in
+// Ends a running job from outside: trials by way of their monitors, so that the VMs are ended in
 // order, everything else by cancelling the coroutine. Shared by the job and the worker.
 class JobControl {
   public:
@@ -18,26 +20,33 @@ class JobControl {
     void request(model::Cause cause) {
         if (cause_) return;
         cause_ = cause;
-        if (trial_)
-            trial_->request(cause);
-        else
+        if (trials_.empty())
             signal.emit(boost::asio::cancellation_type::terminal);
+        else
+            end_trials(cause);
     }
     [[nodiscard]] std::optional<model::Cause> cause() const { return cause_; }
 
     // From here to end_trial() a request goes to the trial.
     std::shared_ptr<vm::TrialCancel> begin_trial() {
-        trial_ = std::make_shared<vm::TrialCancel>();
-        if (cause_) trial_->request(*cause_);
-        return trial_;
+        auto trial = std::make_shared<vm::TrialCancel>();
+        trials_.insert(trial);
+        if (cause_) trial->request(*cause_);
+        return trial;
     }
-    void end_trial() { trial_.reset(); }
+    void end_trial(const std::shared_ptr<vm::TrialCancel>& trial) { trials_.erase(trial); }
+    // When there is never more than one.
+    void end_trial() { trials_.clear(); }
+    // Ends the trials that run, and nothing else.
+    void end_trials(model::Cause cause) {
+        for (const auto& trial : trials_) trial->request(cause);
+    }
 
     boost::asio::cancellation_signal signal;
 
   private:
     std::optional<model::Cause> cause_;
-    std::shared_ptr<vm::TrialCancel> trial_;
+    std::set<std::shared_ptr<vm::TrialCancel>> trials_;
 };
 
 // Thrown through a job that was asked to end.

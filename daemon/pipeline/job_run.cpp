@@ -3,15 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "checkout/repository.hpp"
 #include "image/image.hpp"
 #include "pipeline/submit.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
 #include "util/offload.hpp"
+#include "vm/pvh.hpp"
 
 namespace krepro::pipeline {
 
@@ -25,6 +28,9 @@ namespace {
 
 // Progress of a build is told this often at most.
 constexpr std::chrono::milliseconds k_progress_pace{1000};
+
+// After the last trial, so that a job that is done has all it will have.
+constexpr std::chrono::seconds k_wait_for_symbols{60};
 
 std::vector<std::string> changed_files(const model::Mail& mail) {
     std::vector<std::string> files;
@@ -47,18 +53,65 @@ std::function<void(const build::BuildProgress&)> build_teller(const Recorder& re
         recorder.event("build", {{"arm", model::to_string(arm)},
                                  {"step", progress.step},
                                  {"objects", progress.objects},
-                                 {"expected", model::to_json(progress.expected)}});
+                                 {"expected", model::to_json(progress.expected)},
+                                 {"left_s", model::to_json(build::seconds_left(progress))}});
     };
 }
 
+// Whose fault a kernel is that does not compile: the unpatched one is built first.
+std::string blame(ArmName arm, const util::Error& error) {
+    if (error.kind != util::ErrorKind::invalid_input)
+        return fmt::format("the {} kernel: {}", model::to_string(arm), error.what);
+    if (arm == ArmName::unpatched)
+        return fmt::format(
+            "the unpatched kernel cannot be built, before the patch comes into it: "
+            "{}",
+            error.what);
+    return fmt::format(
+        "the patch breaks the build: the patched kernel cannot be built, the unpatched one can: {}",
+        error.what);
+}
+
+util::Error blamed(ArmName arm, util::Error error) {
+    error.what = blame(arm, error);
+    error.hint.resize(std::min(error.hint.find('\n'), error.hint.size()));
+    return error;
+}
+
+// The lines of a text behind its first.
+std::vector<std::string> further_lines(std::string_view text) {
+    std::vector<std::string> lines;
+    for (auto at = text.find('\n'); at != std::string_view::npos;) {
+        const auto end = text.find('\n', at + 1);
+        lines.emplace_back(text.substr(at + 1, end == std::string_view::npos ? end : end - at - 1));
+        at = end;
+    }
+    return lines;
+}
+
 }  // namespace
+
+BuildFailed::BuildFailed(ArmName arm, const util::Error& error)
+    : InfraError(blamed(arm, error)), excerpt_(further_lines(error.hint)) {
+    if (error.kind == util::ErrorKind::invalid_input) at_fault_ = arm;
+}
 
 JobRun::JobRun(const Services& services, model::Job job, std::shared_ptr<JobControl> control,
                asio::any_io_executor executor)
     : services_(services),
       job_(std::move(job)),
       control_(std::move(control)),
-      recorder_(std::move(executor), services, job_.id) {}
+      executor_(std::move(executor)),
+      recorder_(executor_, services, job_.id),
+      tasks_(executor_) {
+    // Trials of other workloads do not add up: a job that is taken up again keeps its own.
+    if (job_.stage >= model::JobStage::running && job_.workload)
+        workloads_[job_.workload->form] = *job_.workload;
+}
+
+JobRun::~JobRun() {
+    if (symbols_) symbols_->stop();
+}
 
 asio::awaitable<void> JobRun::save() {
     const auto update = [job = job_](store::Store& s) { return s.update_job(job); };
@@ -78,7 +131,16 @@ asio::awaitable<void> JobRun::check_out() {
     const checkout::Progress tell = [this](const std::string& text) {
         recorder_.event("log", {{"text", text}});
     };
-    pair_ = value_or_throw(co_await services_.source->prepare(job_.spec.tree, job_.mail, tell));
+    co_await choose_tree(tell);
+    if (is_alone()) co_return co_await check_out_alone(tell);
+    if (job_.spec.commit.empty()) {
+        pair_ = value_or_throw(co_await services_.source->prepare(job_.spec.tree, job_.mail, tell));
+    } else {
+        co_await read_commit(tell);
+        const auto names = value_or_throw(checkout::split_commits(job_.spec.commit));
+        pair_ = value_or_throw(co_await services_.source->prepare_change(
+            job_.spec.tree, names.before, names.after, tell));
+    }
     job_.direction = pair_.direction;
     job_.unpatched_checkout = pair_.unpatched;
     job_.patched_checkout = pair_.patched;
@@ -87,21 +149,50 @@ asio::awaitable<void> JobRun::check_out() {
 
 asio::awaitable<void> JobRun::build(ArmName arm) {
     if (control_->cause()) throw JobStopped{*control_->cause()};
-    const auto& checkout = arm == ArmName::unpatched ? pair_.unpatched : pair_.patched;
-    const build::BuildRequest request{checkout, job_.spec.profile, changed_files(job_.mail)};
-    auto kernel = co_await services_.builder->find(request);
-    if (!kernel) {
-        const auto held = value_or_throw(co_await services_.source->select(checkout));
-        const auto tell = build_teller(recorder_, arm);
-        auto built = co_await services_.builder->build(request, tell);
-        if (!built) {
-            auto error = built.error();
-            error.what = fmt::format("the {} kernel: {}", model::to_string(arm), error.what);
-            throw util::InfraError(std::move(error));
-        }
-        kernel = std::move(*built);
+    try {
+        const auto request = build_request(arm);
+        auto kernel = co_await services_.builder->find(request);
+        if (!kernel) kernel = co_await compile(request);
+        co_await keep_build(arm, std::move(*kernel));
+    } catch (const BuildFailed&) {
+        throw;
+    } catch (const util::InfraError& failure) {
+        throw BuildFailed(arm, failure.error());
     }
-    co_await keep_build(arm, std::move(*kernel));
+}
+
+build::BuildRequest JobRun::build_request(ArmName arm) const {
+    const auto& checkout = arm == ArmName::unpatched ? pair_.unpatched : pair_.patched;
+    return {checkout,         job_.spec.profile,  changed_files(job_.mail),
+            job_.spec.config, job_.spec.compiler, priority_};
+}
+
+asio::awaitable<build::BuiltKernel> JobRun::compile(build::BuildRequest request) {
+    const auto arm = request.checkout.arm;
+    const auto held = value_or_throw(co_await services_.source->select(request.checkout));
+    const auto tell = build_teller(recorder_, arm);
+    auto built = co_await services_.builder->build(request, tell);
+    if (!built) throw BuildFailed(arm, built.error());
+    co_return std::move(*built);
+}
+
+asio::awaitable<void> JobRun::begin_build(ArmName arm) {
+    if (is_alone()) {  // the one kernel is there
+        start_symbols();
+        co_return;
+    }
+    const auto request = build_request(arm);
+    if (co_await services_.builder->find(request)) {
+        co_await build_beside(arm);
+        co_return;
+    }
+    priority_ = std::make_shared<util::Priority>(util::Share::background);
+    tasks_.begin_cancellable(build_beside(arm));
+}
+
+asio::awaitable<void> JobRun::build_beside(ArmName arm) {
+    co_await build(arm);
+    start_symbols();
 }
 
 asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel) {
@@ -110,7 +201,11 @@ asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel)
             value_or_throw(artifacts->add_file(file));
     };
     co_await util::run_on(*services_.pool, keep);
-    arms_[arm].kernel = value_or_throw(services_.artifacts->path(kernel.build.bzimage));
+    // vmlinux spares the guest the bzImage's decompressor, a good part of a boot under emulation.
+    const bool direct = vm::has_pvh_entry(kernel.vmlinux);
+    const auto& booted = direct ? kernel.build.vmlinux : kernel.build.bzimage;
+    arms_[arm].kernel = value_or_throw(services_.artifacts->path(booted));
+    arms_[arm].built = kernel;
     auto& slot = arm == ArmName::unpatched ? job_.unpatched_build : job_.patched_build;
     // What a resumed job finds in the cache it has built itself before: its figures stay.
     const bool same = slot && slot->key == kernel.build.key;
@@ -138,27 +233,33 @@ asio::awaitable<void> JobRun::close_interrupted_trials() {
     co_await services_.store->call(close_them);
 }
 
-verdict::Plan JobRun::plan() const {
-    verdict::Plan plan;
-    plan.confidence = job_.spec.confidence;
-    plan.budget_wall_s = job_.spec.budget.wall_s;
-    plan.budget_trials = job_.spec.budget.trials;
-    plan.form = job_.spec.workload;
-    if (job_.workload) plan.unit = job_.workload->unit;
-    return plan;
+// Kept with the job when its trials begin: the rule must come to the same answer after a restart.
+asio::awaitable<void> JobRun::recall_earlier_evidence() {
+    if (!job_.spec.warm_start || is_alone() || job_.earlier || !job_.workload) co_return;
+    const auto read = [mine = job_, accelerator = accelerator_](store::Store& s) {
+        return earlier_evidence(s, mine, accelerator);
+    };
+    job_.earlier = co_await services_.store->call(read);
+    co_await save();
+    recorder_.event("log", {{"text", fmt::format("warm start: {} hits of {} earlier jobs on record",
+                                                 job_.earlier->hits, job_.earlier->jobs.size())}});
 }
 
-asio::awaitable<std::vector<verdict::TrialRecord>> JobRun::records() {
-    const auto read = [id = job_.id](store::Store& s) {
-        std::map<std::int64_t, std::vector<std::string>> others;
-        for (const auto& report : s.reports(id))
-            if (!report.target) others[report.trial].push_back(report.report.signature);
-        std::vector<verdict::TrialRecord> records;
-        for (const auto& trial : s.trials(id))
-            if (trial.outcome)
-                records.push_back({trial.arm, trial.form, *trial.outcome, others[trial.id]});
-        return records;
-    };
+// They read the objects of both kernels, so no build may be going on.
+void JobRun::start_symbols() {
+    if (services_.symbolizer == nullptr) return;
+    ReportSymbols::Kernels kernels;
+    for (const auto& [name, arm] : arms_) kernels[name] = arm.built;
+    symbols_ = std::make_shared<ReportSymbols>(services_, recorder_, job_.id);
+    symbols_->start(pair_, std::move(kernels), executor_);
+}
+
+asio::awaitable<void> JobRun::finish_symbols() {
+    if (symbols_) co_await symbols_->finish(k_wait_for_symbols);
+}
+
+asio::awaitable<std::vector<verdict::StartedTrial>> JobRun::trials() {
+    const auto read = [id = job_.id](store::Store& s) { return started_trials(s, id); };
     co_return co_await services_.store->call(read);
 }
 
@@ -192,6 +293,7 @@ asio::awaitable<fs::path> JobRun::image(model::WorkloadForm form) {
 }
 
 asio::awaitable<void> JobRun::finish(model::Verdict verdict) {
+    co_await remember_pace();
     job_.verdict = std::move(verdict);
     if (const auto used = workloads_.find(job_.verdict->form); used != workloads_.end())
         job_.workload = used->second;

@@ -3,51 +3,109 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "model/job.hpp"
+#include "pipeline/at_once.hpp"
+#include "pipeline/evidence.hpp"
 #include "pipeline/job_control.hpp"
 #include "pipeline/recorder.hpp"
+#include "pipeline/report_symbols.hpp"
 #include "pipeline/services.hpp"
-#include "verdict/decide.hpp"
+#include "pipeline/tasks.hpp"
+#include "util/priority.hpp"
+#include "verdict/next.hpp"
 #include "vm/run_trial.hpp"
 
 namespace krepro::pipeline {
+
+// A kernel of the job could not be built: a result about that arm when its code is at fault. May
+// come while trials run: the stage that has failed is then not the one that the job is in.
+class BuildFailed : public util::InfraError {
+  public:
+    // The hint's first line is what to do; what follows is the tool's output.
+    BuildFailed(model::ArmName arm, const util::Error& error);
+    // Whose code is at fault; nothing when the machine is.
+    [[nodiscard]] std::optional<model::ArmName> at_fault() const { return at_fault_; }
+    [[nodiscard]] const std::vector<std::string>& excerpt() const { return excerpt_; }
+
+  private:
+    std::optional<model::ArmName> at_fault_;
+    std::vector<std::string> excerpt_;
+};
 
 // The steps of one job: each does its work and leaves the result in the store.
 class JobRun {
   public:
     JobRun(const Services& services, model::Job job, std::shared_ptr<JobControl> control,
            boost::asio::any_io_executor executor);
+    ~JobRun();
+    JobRun(const JobRun&) = delete;
+    JobRun& operator=(const JobRun&) = delete;
 
     boost::asio::awaitable<void> enter(model::JobStage stage);
     boost::asio::awaitable<void> check_out();
     boost::asio::awaitable<void> build(model::ArmName arm);
+    // As build(), beside what comes; at once when the kernel is in the cache. Reports get file and
+    // line when both kernels are there.
+    boost::asio::awaitable<void> begin_build(model::ArmName arm);
     boost::asio::awaitable<void> close_interrupted_trials();
-    boost::asio::awaitable<void> choose_accelerator();
-    [[nodiscard]] verdict::Plan plan() const;
-    boost::asio::awaitable<std::vector<verdict::TrialRecord>> records();
-    boost::asio::awaitable<void> run_trial(verdict::RunTrial next);
+    // The accelerator, the workload that was tuned for it, and how many trials this host runs side
+    // by side.
+    boost::asio::awaitable<void> choose_machine();
+    // For a warm start: what earlier jobs saw of this unpatched kernel, read once and kept.
+    boost::asio::awaitable<void> recall_earlier_evidence();
+    // One kernel and none to compare it with.
+    [[nodiscard]] bool is_alone() const { return job_.spec.alone; }
+    [[nodiscard]] verdict::Plan plan() const { return plan_of(job_); }
+    boost::asio::awaitable<void> finish_symbols();
+    boost::asio::awaitable<std::vector<verdict::StartedTrial>> trials();
+    [[nodiscard]] verdict::Able able() const;
+    // Returns when the trial's row is there and its VM about to start.
+    boost::asio::awaitable<void> begin_trial(verdict::RunTrial next);
+    // Until a trial or a build has ended; throws when that ended the job.
+    boost::asio::awaitable<void> wait();
+    // Ends what still runs, and returns when it has.
+    boost::asio::awaitable<void> end_tasks();
     boost::asio::awaitable<void> finish(model::Verdict verdict);
 
   private:
     struct Arm {  // what a trial of this arm boots
         std::filesystem::path kernel;
+        build::BuiltKernel built;
     };
 
     boost::asio::awaitable<void> save();
+    // For tree "auto": the tree that takes the patch takes its place.
+    boost::asio::awaitable<void> choose_tree(checkout::Progress tell);
+    // For a kernel alone: the commit's whole hash, and its files.
+    boost::asio::awaitable<void> check_out_alone(checkout::Progress tell);
+    // For a commit: its hashes, its message as the mail, what to run for it.
+    boost::asio::awaitable<void> read_commit(checkout::Progress tell);
+    [[nodiscard]] build::BuildRequest build_request(model::ArmName arm) const;
+    boost::asio::awaitable<build::BuiltKernel> compile(build::BuildRequest request);
     boost::asio::awaitable<void> keep_build(model::ArmName arm, build::BuiltKernel kernel);
     // The initramfs with the workload in this form, made once.
     boost::asio::awaitable<std::filesystem::path> image(model::WorkloadForm form);
-    boost::asio::awaitable<void> pause(double seconds);
+    boost::asio::awaitable<void> build_beside(model::ArmName arm);
+    void start_symbols();
+    boost::asio::awaitable<vm::BootSpec> probe_boot();
+    boost::asio::awaitable<void> recall_tuned();
+    boost::asio::awaitable<void> choose_at_once();
+    boost::asio::awaitable<void> remember_pace();
+    boost::asio::awaitable<void> run_trial(model::Trial trial, verdict::RunTrial next,
+                                           std::shared_ptr<vm::TrialCancel> cancel);
+    void give_way();
     [[nodiscard]] vm::BootSpec boot_spec(const std::string& name, model::ArmName arm,
-                                         const model::Workload& workload) const;
-    boost::asio::awaitable<model::TrialOutcome> boot_and_watch(const model::Trial& trial,
-                                                               const model::Workload& workload,
-                                                               double exposure_goal);
+                                         model::WorkloadForm form) const;
+    boost::asio::awaitable<model::TrialOutcome> boot_and_watch(
+        const model::Trial& trial, const verdict::RunTrial& next,
+        std::shared_ptr<vm::TrialCancel> cancel);
     vm::TrialHooks hooks_for(const model::Trial& trial);
     bool is_target(const model::StoredReport& stored);
     model::StoredReport to_store(const model::Trial& trial, const model::Report& report);
@@ -57,13 +115,22 @@ class JobRun {
     const Services& services_;
     model::Job job_;
     std::shared_ptr<JobControl> control_;
+    boost::asio::any_io_executor executor_;
     Recorder recorder_;
+    std::shared_ptr<ReportSymbols> symbols_;  // shared with the coroutine that it runs
     checkout::Pair pair_;
     std::map<model::ArmName, Arm> arms_;
     std::map<model::WorkloadForm, model::Workload> workloads_;
     std::map<model::WorkloadForm, std::filesystem::path> images_;
     std::string accelerator_;
     int infrastructure_failures_ = 0;  // in a row
+    // Of the build that goes on beside trials; shared with the process that runs.
+    std::shared_ptr<util::Priority> priority_;
+    Tasks tasks_;
+    int trials_running_ = 0;
+    std::optional<int> at_once_;
+    std::chrono::steady_clock::time_point loaded_since_;
+    Pace pace_;  // of this process's trials
 };
 
 }  // namespace krepro::pipeline

@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "pipeline/choose_accelerator.hpp"
+#include "pipeline/guest_boot.hpp"
+#include "pipeline/iterations.hpp"
 #include "pipeline/job_run.hpp"
+#include "pipeline/tuned.hpp"
 #include "report/scanner.hpp"
 #include "util/clock.hpp"
+#include "util/files.hpp"
 #include "util/offload.hpp"
 #include "vm/accelerator.hpp"
 
@@ -21,91 +27,79 @@ using util::value_or_throw;
 
 namespace {
 
-constexpr double k_probe_s = 15;
-constexpr int k_fatal_failures = 3;       // of libvirt or the harness, in a row: no accident
-constexpr double k_heartbeat_pace_s = 2;  // of the history, not of the guest
-
-// How many iterations one boot runs: some 40 s of load. Trials of the hit arm end early, at the
-// hit; were those of the clean arm to go on for minutes, an old boot would be compared with young
-// ones, and whatever breaks under long load would be laid at the patch's door: 6.1.8-rt5 stalls now
-// and then under the amplified loop, with the seed's patch and without, and a boot that a hit ends
-// early seldom shows it. More boots are also better evidence than longer ones.
-int iterations_of(const model::Workload& workload) {
-    if (workload.iteration_s <= 0) return 0;  // not known: the trial's time limits it
-    return workload.form == model::WorkloadForm::amplified ? 2 : 4;
-}
-
-// A folder that QEMU's user can reach, with nothing in it.
-void make_run_folder(const fs::path& folder) {
-    std::error_code code;
-    fs::remove_all(folder, code);
-    fs::create_directories(folder, code);
-    if (code)
-        throw util::InfraError({util::ErrorKind::unavailable, code.message(), folder.string(),
-                                "see that the disk of the state folder has room"});
-    fs::permissions(folder, fs::perms(0755), code);
-}
+constexpr double k_shortest_trial_s = 30;  // less would be boot alone
+constexpr int k_fatal_failures = 3;        // of libvirt or the harness, in a row: no accident
+constexpr std::chrono::seconds k_heartbeat_pace{2};  // of the history, not of the guest
+// A guest may say what it likes: of one trial so much is kept in the history. The consoles have it
+// all, up to their own limit.
+constexpr int k_most_reports = 100;
+constexpr int k_most_events = 200;
 
 }  // namespace
 
 vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
-                               const model::Workload& workload) const {
-    vm::BootSpec boot;
+                               model::WorkloadForm form) const {
+    // By the form that is asked for: a script is the same in both, and says verbatim of itself.
+    const auto& used = workloads_.at(form);
+    auto boot = guest_boot({arms_.at(arm).kernel, images_.at(form), accelerator_});
     boot.name = name;
-    boot.kernel = arms_.at(arm).kernel;
-    boot.initramfs = images_.at(workload.form);
-    // panic=-1: a panicked guest ends at once, after it has printed why. ramfs: the initramfs is
-    // unpacked once, without tmpfs's accounting of each page.
-    boot.command_line = "console=ttyS0,115200 panic=-1 rootfstype=ramfs";
-    boot.vcpus = workload.vcpus;
-    boot.memory_mib = workload.memory_mib;
-    boot.accelerator = accelerator_;
+    boot.vcpus = used.vcpus;
+    boot.memory_mib = used.memory_mib;
     return boot;
 }
 
-asio::awaitable<void> JobRun::choose_accelerator() {
-    accelerator_ = services_.accelerator;
-    if (!accelerator_.empty()) co_return;
-    const auto host = vm::host_fingerprint();
-    const auto read = [](store::Store& s) { return s.fact("accelerator"); };
-    if (const auto known = co_await services_.store->call(read)) {
-        const auto choice = model::from_json<vm::AcceleratorChoice>(*known);
-        if (choice && choice->host == host) {
-            accelerator_ = choice->accelerator;
-            co_return;
-        }
-    }
-    recorder_.event("log", {{"text", "trying whether a guest boots in KVM"}});
-    const auto form = job_.workload->form;
-    co_await image(form);
-    auto boot = boot_spec(fmt::format("{}{}-probe", services_.vm_prefix, job_.id),
-                          ArmName::unpatched, workload(form));
-    const auto folder = services_.runs / "probe";
-    make_run_folder(folder);
-    boot.console = folder / "console.log";
-    boot.harness = folder / "harness.log";
-    const auto choice = co_await vm::probe_accelerator(*services_.host, boot, k_probe_s);
-    accelerator_ = choice.accelerator;
-    const auto keep = [choice](store::Store& s) {
-        s.put_fact("accelerator", model::to_json(choice));
+asio::awaitable<void> JobRun::choose_machine() {
+    const std::function<asio::awaitable<vm::BootSpec>()> boot = [this] { return probe_boot(); };
+    const std::function<void(const std::string&)> tell = [this](const std::string& text) {
+        recorder_.event("log", {{"text", text}});
     };
-    // Only what was really tried is remembered.
-    if (choice.tried) co_await services_.store->call(keep);
-    recorder_.event(
-        "log", {{"text", fmt::format("accelerator: {} ({})", choice.accelerator, choice.why)}});
+    accelerator_ = co_await choose_accelerator(services_, boot, tell);
+    co_await recall_tuned();
+    co_await choose_at_once();
 }
 
-asio::awaitable<void> JobRun::pause(double seconds) {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    timer.expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)));
-    co_await timer.async_wait(asio::use_awaitable);
+asio::awaitable<vm::BootSpec> JobRun::probe_boot() {
+    const auto form = job_.workload->form;
+    workload(form);
+    co_await image(form);
+    co_return boot_spec(fmt::format("{}{}-probe", services_.vm_prefix, job_.id), ArmName::unpatched,
+                        form);
 }
 
-asio::awaitable<void> JobRun::run_trial(verdict::RunTrial next) {
+// What `krepro tune` has found for this bug here takes the place of the rule's amplified form. Not
+// when trials of that form are on record: one job holds to one workload.
+asio::awaitable<void> JobRun::recall_tuned() {
+    if (job_.spec.workload == model::WorkloadForm::verbatim) co_return;
+    const auto key = tuned_key(job_, vm::host_fingerprint(), accelerator_);
+    if (key.empty()) co_return;
+    const auto read = [key, id = job_.id](store::Store& s) -> std::optional<model::Json> {
+        const auto trials = s.trials(id);
+        const bool begun = std::any_of(trials.begin(), trials.end(), [](const auto& trial) {
+            return trial.form == model::WorkloadForm::amplified;
+        });
+        return begun ? std::nullopt : s.fact(key);
+    };
+    const auto known = co_await services_.store->call(read);
+    const auto tuned = known ? model::from_json<Tuned>(*known) : util::Result<Tuned>();
+    if (!known || !tuned) co_return;
+    workloads_[model::WorkloadForm::amplified] = workload_of(*tuned);
+    images_.erase(model::WorkloadForm::amplified);
+    recorder_.event("log", {{"text", "the amplified workload is the one that was tuned here at " +
+                                         tuned->measured_at}});
+    if (job_.spec.workload == model::WorkloadForm::automatic) co_return;
+    job_.workload = workload(model::WorkloadForm::amplified);
+    co_await save();
+}
+
+asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     if (control_->cause()) throw JobStopped{*control_->cause()};
-    if (next.pause_s > 0) co_await pause(next.pause_s);
+    if (next.pause_s > 0) co_await tasks_.pause(next.pause_s);
     const auto& used = workload(next.form);
     co_await image(next.form);
+    if (job_.workload != used) {  // `auto` goes on to the next form
+        job_.workload = used;
+        co_await save();
+    }
 
     // The row is there before the VM is, so that a trial can be missing in no history.
     model::Trial trial;
@@ -122,9 +116,24 @@ asio::awaitable<void> JobRun::run_trial(verdict::RunTrial next) {
                               {"number", trial.number},
                               {"state", "started"},
                               {"exposure_goal", next.exposure_goal}});
-    auto outcome = co_await boot_and_watch(trial, used, next.exposure_goal);
+    if (trials_running_++ == 0) loaded_since_ = std::chrono::steady_clock::now();
+    give_way();
+    // From here until its row is closed a request goes to the trial: what it has shown is kept,
+    // even when krepro is stopped while the console is being stored.
+    tasks_.begin(run_trial(std::move(trial), next, control_->begin_trial()));
+}
+
+asio::awaitable<void> JobRun::run_trial(model::Trial trial, verdict::RunTrial next,
+                                        std::shared_ptr<vm::TrialCancel> cancel) {
+    const std::shared_ptr<void> guard(nullptr, [this, cancel](void*) {
+        control_->end_trial(cancel);
+        if (--trials_running_ == 0)
+            pace_.wall_s += util::seconds_between(loaded_since_, std::chrono::steady_clock::now());
+    });
+    auto outcome = co_await boot_and_watch(trial, next, cancel);
     const bool failed = outcome.cause == model::Cause::infrastructure;
     const std::string detail = outcome.detail;
+    if (outcome.kind != model::OutcomeKind::none) pace_.exposure += outcome.exposure;
     co_await close(std::move(trial), std::move(outcome));
     infrastructure_failures_ = failed ? infrastructure_failures_ + 1 : 0;
     if (infrastructure_failures_ >= k_fatal_failures)
@@ -134,24 +143,75 @@ asio::awaitable<void> JobRun::run_trial(verdict::RunTrial next) {
     if (control_->cause()) throw JobStopped{*control_->cause()};
 }
 
-asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(const model::Trial& trial,
-                                                            const model::Workload& used,
-                                                            double exposure_goal) {
+asio::awaitable<void> JobRun::wait() {
+    give_way();
+    co_await tasks_.wait();
+}
+
+// A build takes what trials leave over, and all there is when none runs.
+void JobRun::give_way() {
+    if (priority_)
+        priority_->set(trials_running_ > 0 ? util::Share::background : util::Share::normal);
+}
+
+asio::awaitable<void> JobRun::end_tasks() {
+    control_->end_trials(control_->cause().value_or(model::Cause::not_needed));
+    tasks_.cancel();
+    co_await tasks_.settle();
+}
+
+verdict::Able JobRun::able() const {
+    return {arms_.contains(ArmName::patched), at_once_.value_or(1)};
+}
+
+asio::awaitable<void> JobRun::choose_at_once() {
+    const auto& used = workload(job_.workload->form);
+    const auto room = services_.room ? *services_.room : room_here();
+    const int most = most_at_once(room, accelerator_, used);
+    const auto key = pace_key(vm::host_fingerprint(), accelerator_, used);
+    const auto read = [key](store::Store& s) { return s.fact(key); };
+    const auto known = co_await services_.store->call(read);
+    Paces paces;
+    if (known)
+        if (const auto read_paces = model::from_json<Paces>(*known)) paces = *read_paces;
+    at_once_ = pipeline::choose_at_once(paces, most);
+    pace_.at_once = *at_once_;
+    if (most > 1)
+        recorder_.event("log", {{"text", fmt::format("{} trials at once; this host has room for {}",
+                                                     *at_once_, most)}});
+}
+
+asio::awaitable<void> JobRun::remember_pace() {
+    const auto key = pace_key(vm::host_fingerprint(), accelerator_, workload(job_.workload->form));
+    const auto keep = [key, measured = pace_](store::Store& s) {
+        Paces paces;
+        if (const auto known = s.fact(key))
+            if (const auto read = model::from_json<Paces>(*known)) paces = *read;
+        s.put_fact(key, model::to_json(with_pace(std::move(paces), measured)));
+    };
+    co_await services_.store->call(keep);
+}
+
+asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(
+    const model::Trial& trial, const verdict::RunTrial& next,
+    std::shared_ptr<vm::TrialCancel> cancel) {
+    const auto& used = workload(trial.form);
     const auto folder = run_folder(services_, trial.id);
-    make_run_folder(folder);
+    value_or_throw(util::make_fresh_folder(folder));
     vm::TrialRun run;
-    run.boot =
-        boot_spec(fmt::format("{}{}-{}", services_.vm_prefix, job_.id, trial.id), trial.arm, used);
+    run.boot = boot_spec(fmt::format("{}{}-{}", services_.vm_prefix, job_.id, trial.id), trial.arm,
+                         trial.form);
     run.boot.console = folder / "console.log";
     run.boot.harness = folder / "harness.log";
-    run.limits.exposure_goal = exposure_goal;
+    run.limits.exposure_goal = next.exposure_goal;
+    run.limits.wall_s = std::clamp(next.wall_s, k_shortest_trial_s, run.limits.wall_s);
     run.limits.iterations = iterations_of(used);
+    run.limits.iteration_s = used.iteration_s;
     run.limits.unit = used.unit;
+    run.limits.past_hit = next.past_hit;
     run.limits.arm = trial.arm;
     run.hooks = hooks_for(trial);
-    run.cancel = control_->begin_trial();
-    // Whatever leaves this function, a request goes to the job again afterwards.
-    const std::shared_ptr<void> guard(nullptr, [this](void*) { control_->end_trial(); });
+    run.cancel = std::move(cancel);
     try {
         co_return co_await vm::run_trial(*services_.host, std::move(run));
     } catch (const util::InfraError& error) {
@@ -195,16 +255,18 @@ model::StoredReport JobRun::to_store(const model::Trial& trial, const model::Rep
 
 vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
     vm::TrialHooks hooks;
-    hooks.on_report = [this, trial](const model::Report& report) {
+    hooks.on_report = [this, trial, room = k_most_reports](const model::Report& report) mutable {
         const auto stored = to_store(trial, report);
-        recorder_.report(stored);
+        if (stored.target || room-- > 0) recorder_.report(stored);
         return stored.target;
     };
-    hooks.on_harness = [this, trial, last = -k_heartbeat_pace_s](const model::HarnessEvent& event,
-                                                                 double exposure) mutable {
+    using Clock = std::chrono::steady_clock;
+    hooks.on_harness = [this, trial, last = Clock::time_point{}, room = k_most_events](
+                           const model::HarnessEvent& event, double exposure) mutable {
         const bool beat = event.type == model::HarnessType::heartbeat;
-        if (beat && event.uptime - last < k_heartbeat_pace_s) return;
-        if (beat) last = event.uptime;
+        const auto now = Clock::now();
+        if (beat ? now - last < k_heartbeat_pace : room-- <= 0) return;
+        if (beat) last = now;
         auto data = model::to_json(event);
         data["trial"] = trial.id;
         data["arm"] = model::to_string(trial.arm);
@@ -241,6 +303,7 @@ asio::awaitable<void> JobRun::close(model::Trial trial, model::TrialOutcome outc
                               {"number", trial.number},
                               {"state", "ended"},
                               {"outcome", model::to_json(*trial.outcome)}});
+    if (symbols_) symbols_->look();
     co_await save();  // the target's signature, when this trial was the first to show it
 }
 

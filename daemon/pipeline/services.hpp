@@ -4,11 +4,16 @@
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "build/kernel_builder.hpp"
+#include "build/symbolizer.hpp"
 #include "checkout/checkout.hpp"
+#include "checkout/tree_book.hpp"
+#include "pipeline/at_once.hpp"
+#include "pipeline/cache_keeper.hpp"
 #include "store/artifacts.hpp"
 #include "store/async_store.hpp"
 #include "store/event_bus.hpp"
@@ -23,17 +28,21 @@ struct Services {
     store::EventBus* bus = nullptr;
     checkout::KernelSource* source = nullptr;
     build::KernelBuilder* builder = nullptr;
+    build::Symbolizer* symbolizer = nullptr;  // nullptr: reports stay without lines
     vm::VmHost* host = nullptr;
+    const CacheKeeper* cache = nullptr;        // nullptr: the cache grows
     boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, packing
 
     std::filesystem::path init;         // krepro-init, for the images
     std::filesystem::path images;       // initramfs files, by hash of their content
     std::filesystem::path runs;         // a folder a running trial: its console grows there
     std::filesystem::path profiles;     // profile manifests
-    std::vector<std::string> trees;     // the names in trees.toml
+    checkout::TreeBook trees;           // those that jobs may name
     std::string accelerator;            // "kvm", "tcg"; empty: probed
     std::string vm_prefix = "krepro-";  // of the names of VMs: as the host was told
-    int max_vcpus = 8;                  // NR_CPUS of the profiles
+    std::uint64_t most_cache_bytes = std::numeric_limits<std::uint64_t>::max();
+    int max_vcpus = 8;         // NR_CPUS of the profiles
+    std::optional<Room> room;  // for guests; nullopt: what this host has when asked
 };
 
 // Where a running trial's serial ports are written.

@@ -2,11 +2,10 @@
 #include "pipeline/submit.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "build/profile.hpp"
+#include "checkout/local_source.hpp"
+#include "checkout/repository.hpp"
 #include "intake/intake.hpp"
 #include "intake/workload.hpp"
 #include "model/job_spec.hpp"
@@ -22,19 +21,17 @@ namespace {
 
 // Named in trees.toml, or the path of a git repository or tarball on this machine.
 Result<void> check_tree(const Services& services, const std::string& tree) {
-    if (tree.starts_with("/")) {
-        const auto path = tree.substr(0, tree.find('@'));
-        std::error_code code;
-        if (std::filesystem::exists(path, code)) return {};
-        return fail(ErrorKind::invalid_input, "there is nothing at this path", "field tree",
-                    "name a git repository or a tarball on the machine of the daemon");
+    if (tree.starts_with("/") || tree.starts_with("git:/")) {
+        const auto found = checkout::tree_of_path(tree);
+        if (found) return {};
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("{} ({})", found.error().what, found.error().where), "field tree",
+                    found.error().hint);
     }
-    if (std::find(services.trees.begin(), services.trees.end(), tree) != services.trees.end())
-        return {};
-    return fail(ErrorKind::invalid_input, fmt::format("there is no tree \"{}\"", tree),
-                "field tree",
-                fmt::format("choose one of: {}; or give the path of a git repository",
-                            fmt::join(services.trees, ", ")));
+    if (tree == checkout::k_auto_tree) return {};
+    const auto known = services.trees.find(tree);
+    if (!known) return tl::unexpected(known.error());
+    return {};
 }
 
 // The form whose workload is tried first.
@@ -42,14 +39,49 @@ model::WorkloadForm first_form(model::WorkloadForm asked) {
     return asked == model::WorkloadForm::automatic ? model::WorkloadForm::verbatim : asked;
 }
 
+// What is known of a job whose change is a commit that nobody has looked for yet.
+Result<model::Job> await_commit(const Services& services, model::Job job) {
+    if (const auto names = checkout::split_commits(job.spec.commit); !names)
+        return tl::unexpected(names.error());
+    job.title = fmt::format("commit {} of {}{}", job.spec.commit, job.spec.tree,
+                            job.spec.alone ? ", alone" : "");
+    if (job.spec.alone && job.spec.mail.empty() && job.spec.script.empty())
+        return fail(ErrorKind::invalid_input, "there is no reproducer to run", "field script",
+                    "give a shell script, or in field mail a mail that holds one");
+    if (!job.spec.mail.empty()) {
+        auto story = intake::read_story(job.spec.mail);
+        if (!story) return tl::unexpected(story.error());
+        job.mail = std::move(*story);
+        if (job.spec.alone) job.mail.title.clear();
+        return understand(services, std::move(job));
+    }
+    if (job.spec.script.empty()) return job;
+    auto workload = workload_of(job, first_form(job.spec.workload), services.max_vcpus);
+    if (!workload) return tl::unexpected(workload.error());
+    job.workload = std::move(*workload);
+    return job;
+}
+
 }  // namespace
+
+Result<model::Job> understand(const Services& services, model::Job job) {
+    if (!job.mail.title.empty()) job.title = job.mail.title;
+    auto workload = workload_of(job, first_form(job.spec.workload), services.max_vcpus);
+    if (!workload) return tl::unexpected(workload.error());
+    job.workload = std::move(*workload);
+    if (!job.mail.splat.empty()) job.expected = report::parse_expected(job.mail.splat);
+    return job;
+}
 
 Result<model::Workload> workload_of(const model::Job& job, model::WorkloadForm form,
                                     int max_vcpus) {
     if (!job.spec.script.empty())
-        return intake::plan_workload({job.spec.script, job.spec.script, false}, form, max_vcpus);
+        return intake::plan_workload(intake::reproducer_of(job.spec.script), form, max_vcpus);
     if (!job.mail.reproducer)
-        return fail(ErrorKind::invalid_input, "the mail holds no reproducer", "field mail",
+        return fail(ErrorKind::invalid_input,
+                    job.spec.commit.empty() ? "the mail holds no reproducer"
+                                            : "the commit's message holds no reproducer",
+                    job.spec.commit.empty() ? "field mail" : "field commit",
                     "give the reproducer as a shell script in field script");
     return intake::plan_workload(*job.mail.reproducer, form, max_vcpus);
 }
@@ -60,29 +92,31 @@ Result<model::Job> make_job(const Services& services, model::JobSpec spec) {
     if (auto valid = model::validate(job.spec); !valid) return tl::unexpected(valid.error());
     if (auto known = check_tree(services, job.spec.tree); !known)
         return tl::unexpected(known.error());
-    if (auto profile = build::read_profile(services.profiles, job.spec.profile); !profile) {
+    auto profile = build::read_profile(services.profiles, job.spec.profile);
+    if (profile) profile = build::adapt(*profile, job.spec.config, job.spec.compiler);
+    if (!profile) {
         // A name in a request that nothing has is a mistake in the request.
         auto error = profile.error();
         if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid_input;
         return tl::unexpected(std::move(error));
     }
+    if (!job.spec.commit.empty()) return await_commit(services, std::move(job));
     auto mail = intake::read_mail(job.spec.mail);
     if (!mail) return tl::unexpected(mail.error());
     job.mail = std::move(*mail);
-    job.title = job.mail.title;
-    auto workload = workload_of(job, first_form(job.spec.workload), services.max_vcpus);
-    if (!workload) return tl::unexpected(workload.error());
-    job.workload = std::move(*workload);
-    if (!job.mail.splat.empty()) job.expected = report::parse_expected(job.mail.splat);
-    return job;
+    return understand(services, std::move(job));
 }
 
-boost::asio::awaitable<Result<model::Job>> submit(const Services& services, model::JobSpec spec) {
+boost::asio::awaitable<Result<store::Submitted>> submit(const Services& services,
+                                                        model::JobSpec spec,
+                                                        store::Submission submission) {
     auto job = make_job(services, std::move(spec));
-    if (!job) co_return job;
-    const auto add = [job = *job](store::Store& s) { return s.add_job(job); };
+    if (!job) co_return tl::unexpected(std::move(job.error()));
+    const auto add = [job = *job, submission](store::Store& s) {
+        return s.submit(job, submission);
+    };
     auto stored = co_await services.store->call(add);
-    services.bus->notify(stored.id);
+    if (stored && !stored->again) services.bus->notify(stored->job.id);
     co_return stored;
 }
 

@@ -8,7 +8,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "pipeline/evidence.hpp"
+#include "pipeline/job_run.hpp"
 #include "pipeline/run_job.hpp"
+#include "util/offload.hpp"
 #include "verdict/decide.hpp"
 
 namespace krepro::pipeline {
@@ -49,6 +52,7 @@ asio::awaitable<void> Worker::run() {
         queue_.pop_front();
         co_await work_on(running_);
         running_ = 0;
+        co_await tidy_cache();
     }
 }
 
@@ -71,7 +75,7 @@ asio::awaitable<void> Worker::work_on(std::int64_t id) {
     try {
         const auto read = [id](store::Store& s) { return s.job(id); };
         auto job = co_await services_.store->call(read);
-        if (!job || job->stage == model::JobStage::done) co_return;
+        if (!job || job->stage == model::JobStage::done || stopping_) co_return;
         spdlog::info("job {}: {}", id, job->title);
         control_ = std::make_shared<JobControl>();
         if (job->cancel_requested) control_->request(model::Cause::cancelled);
@@ -82,16 +86,41 @@ asio::awaitable<void> Worker::work_on(std::int64_t id) {
     control_.reset();
 }
 
+// Between two jobs, when nothing is being built: the cache is brought to its size.
+asio::awaitable<void> Worker::tidy_cache() {
+    if (services_.cache == nullptr || stopping_) co_return;
+    try {
+        const auto read = [](store::Store& s) { return holds_of(s); };
+        const auto holds = co_await services_.store->call(read);
+        const auto prune = [&services = services_, holds] {
+            return services.cache->prune(services.most_cache_bytes, holds);
+        };
+        const auto pruned = co_await util::run_on(*services_.pool, prune);
+        for (const auto& item : pruned.removed)
+            spdlog::info("cache: removed {} {}, last used {}", model::to_string(item.kind),
+                         item.name, item.used_at);
+        for (const auto& problem : pruned.problems) spdlog::warn("cache: {}", problem);
+    } catch (const std::exception& failure) {
+        spdlog::warn("the cache could not be tidied: {}", failure.what());
+    }
+}
+
 // The one place around a job where a broken environment, or a defect of ours, is caught.
 asio::awaitable<void> Worker::run_guarded(model::Job job) {
     const auto id = job.id;
     std::optional<util::Error> error;
+    model::Problem at;  // what is known of the place
     try {
         co_await asio::co_spawn(
             executor_, run_job(services_, std::move(job), control_),
             asio::bind_cancellation_slot(control_->signal.slot(), asio::use_awaitable));
     } catch (const JobStopped&) {
         error.emplace();
+    } catch (const BuildFailed& failure) {
+        error = failure.error();
+        at.arm = failure.at_fault();
+        at.excerpt = failure.excerpt();
+        at.stage = model::to_string(model::JobStage::building);
     } catch (const util::InfraError& failure) {
         error = failure.error();
     } catch (const std::exception& failure) {
@@ -100,9 +129,11 @@ asio::awaitable<void> Worker::run_guarded(model::Job job) {
     if (!error) co_return;
     const auto cause = control_->cause();
     if (cause == model::Cause::interrupted) co_return;  // the next start goes on with it
-    if (cause == model::Cause::cancelled)
+    if (cause == model::Cause::cancelled) {
         error = util::Error{util::ErrorKind::conflict, "the job was cancelled", "", ""};
-    co_await fail_job(id, std::move(*error));
+        at = {};
+    }
+    co_await fail_job(id, std::move(*error), std::move(at));
 }
 
 asio::awaitable<bool> Worker::stored(std::function<void(store::Store&)> work) {
@@ -115,23 +146,20 @@ asio::awaitable<bool> Worker::stored(std::function<void(store::Store&)> work) {
     }
 }
 
-asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error) {
+asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error, model::Problem at) {
     spdlog::warn("job {}: {}", id, error.to_string());
     const auto open_cause = control_->cause().value_or(model::Cause::infrastructure);
-    const std::function<void(store::Store&)> end = [id, error, open_cause](store::Store& s) {
+    const std::function<void(store::Store&)> end = [id, error, open_cause, at](store::Store& s) {
         auto job = s.job(id);
         if (!job || job->stage == model::JobStage::done) return;
-        std::vector<verdict::TrialRecord> records;
         s.void_open_trials(id, open_cause, error.what);
-        for (const auto& trial : s.trials(id))
-            if (trial.outcome) records.push_back({trial.arm, trial.form, *trial.outcome, {}});
-        verdict::Plan plan;
-        plan.confidence = job->spec.confidence;
-        plan.form = job->spec.workload;
-        if (job->workload) plan.unit = job->workload->unit;
-        job->problem = model::Problem{error.what, error.where, error.hint,
-                                      std::string(model::to_string(job->stage))};
-        job->verdict = verdict::summarize(plan, records, model::VerdictKind::error, error.what);
+        const auto records = trial_records(s, id);
+        job->problem = model::Problem{
+            error.what, error.where,
+            error.hint, at.stage.empty() ? std::string(model::to_string(job->stage)) : at.stage,
+            at.arm,     at.excerpt};
+        job->verdict =
+            verdict::summarize(plan_of(*job), records, model::VerdictKind::error, error.what);
         job->stage = model::JobStage::done;
         s.add_event(id, "verdict", model::to_json(*job->verdict));
         util::value_or_throw(s.update_job(*job));

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "pipeline/job_control.hpp"
 #include "pipeline/services.hpp"
@@ -29,9 +30,11 @@ class Worker {
   private:
     boost::asio::awaitable<void> take_up_unfinished();
     boost::asio::awaitable<void> work_on(std::int64_t id);
+    boost::asio::awaitable<void> tidy_cache();
     boost::asio::awaitable<void> run_guarded(model::Job job);
     boost::asio::awaitable<bool> stored(std::function<void(store::Store&)> work);
-    boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error);
+    // `at`: what is known of the place; its stage is the job's when it is empty.
+    boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error, model::Problem at);
 
     boost::asio::any_io_executor executor_;
     const Services& services_;

@@ -7,6 +7,7 @@
 #include "report/belongs.hpp"
 #include "report/frame.hpp"
 #include "report/interpret.hpp"
+#include "report/text.hpp"
 #include "report/trace.hpp"
 
 namespace krepro::report {
@@ -15,6 +16,8 @@ namespace {
 // Lines above a headline that are kept for it, and how far above they may stand.
 constexpr std::size_t k_recent = 6;
 constexpr std::size_t k_recent_reach = 12;
+// Behind "---[ cut here ]---" a warning's own words stand above its headline.
+constexpr std::size_t k_words_of_warning = 4;
 // Lines in a row that are not a splat's before it counts as over: before its call trace, where the
 // kernel prints all kinds of things, and behind it.
 constexpr std::size_t k_strangers_before_trace = 40;
@@ -63,14 +66,21 @@ void Assembler::open(const Line& line, const Family& family, std::vector<model::
         append(splat, kept.line);
     }
     std::erase_if(recent_, [&](const Kept& kept) { return kept.line.caller == line.caller; });
+    attentive_ = 0;
     splat.headline = splat.lines.size();
     append(splat, line);
     open_.insert_or_assign(line.caller, std::move(splat));
 }
 
+// "BUG: key ... has not been registered!" says what is wrong, and a warning right behind it where.
+bool Assembler::is_led_to(const Open& splat, const Family& family) {
+    return splat.family->kind == "unregistered_key" && family.kind == "warning" &&
+           !splat.frames_seen;
+}
+
 bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
     if (family != nullptr) {
-        if (family->role == HeadlineRole::opens) return false;
+        if (family->role == HeadlineRole::opens) return is_led_to(splat, *family);
         // The kernel says what is wrong before it shows where.
         if (family->role == HeadlineRole::details && splat.frames_seen) return false;
         const bool panic = family->detector == Detector::panic;
@@ -99,7 +109,12 @@ bool Assembler::is_foreign(const Open& splat, const Line& line) {
 
 void Assembler::remember(const Line& line, const Family* family) {
     const bool detail = family != nullptr && family->role == HeadlineRole::details;
-    if (!detail && !announces_splat(line.text)) return;
+    const bool announces = announces_splat(line.text);
+    const bool words =
+        attentive_ > 0 && !recent_.empty() && recent_.back().line.caller == line.caller;
+    if (attentive_ > 0) --attentive_;
+    if (announces && contains(line.text, "cut here")) attentive_ = k_words_of_warning;
+    if (!detail && !announces && !words) return;
     recent_.push_back({std::string(line.text), line});
     if (recent_.size() > k_recent) recent_.pop_front();
 }
@@ -201,6 +216,22 @@ std::vector<model::Report> Assembler::take(const Line& line) {
     std::vector<model::Report> done;
     read(line, done);
     return in_order(std::move(done));
+}
+
+// Lockdep and the atomic-context checks print their call trace last; the kernel closes it since
+// 5.11. A warning goes on with the interrupts' history and "---[ end trace".
+bool Assembler::is_at_its_end(const Open& splat) {
+    if (splat.ended) return true;
+    const auto detector = splat.family->detector;
+    return splat.frames_seen && splat.strangers == 0 &&
+           (detector == Detector::lockdep || detector == Detector::atomic) &&
+           trim(splat.lines.back().text).starts_with("</TASK>");
+}
+
+bool Assembler::looks_complete() const {
+    return !open_.empty() && std::all_of(open_.begin(), open_.end(), [](const auto& entry) {
+        return is_at_its_end(entry.second);
+    });
 }
 
 std::vector<model::Report> Assembler::flush() {

@@ -30,6 +30,10 @@ class Assembler {
     // Completes every open splat.
     std::vector<model::Report> flush();
     [[nodiscard]] bool pending() const { return !open_.empty() || !held_.empty(); }
+    // Whether every open splat has come to the line with which its kind ends.
+    [[nodiscard]] bool looks_complete() const;
+    // Whether the next line counts whatever it says.
+    [[nodiscard]] bool wants_every_line() const { return pending() || attentive_ > 0; }
 
   private:
     // A line whose text is kept.
@@ -56,16 +60,19 @@ class Assembler {
     bool take_single(const Line& line, const Family& family, std::vector<model::Report>& done);
     void append(Open& splat, const Line& line);
     static bool is_foreign(const Open& splat, const Line& line);
+    static bool is_led_to(const Open& splat, const Family& family);
     bool goes_on(Open& splat, const Line& line, const Family* family);
     void age(const Line& line, std::vector<model::Report>& done);
     void remember(const Line& line, const Family* family);
     [[nodiscard]] std::vector<const Open*> in_console_order() const;
+    static bool is_at_its_end(const Open& splat);
     static void complete(const Open& splat, std::vector<model::Report>& done);
 
     Notices notices_;
     std::uint64_t boots_ = 0;
     std::map<Caller, Open> open_;
     std::vector<model::Report> held_;  // complete, waiting for an earlier one
+    std::size_t attentive_ = 0;        // lines behind "cut here" that may be a warning's own words
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now
 };
 

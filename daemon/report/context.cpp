@@ -81,6 +81,15 @@ void read_scheduling_line(std::string_view text, model::Context& context) {
     }
 }
 
+// "comm/123 is leaving the kernel with locks still held!": no other line of that report says who
+void read_leaving_line(std::string_view text, model::Context& context) {
+    const auto task = split_at(text, " is leaving the kernel");
+    const auto parts = task ? split_at_last(task->before, "/") : std::nullopt;
+    if (!parts) return;
+    context.comm = std::string(parts->before);
+    context.pid = small_int(parts->after);
+}
+
 // "6.1.8-rt5 #1 Not tainted", which lockdep prints below its headline
 void read_release_line(std::string_view text, model::Context& context) {
     const auto build = split_at(text, " #");
@@ -113,6 +122,8 @@ void read_line(std::string_view text, model::Context& context) {
         context.rcu_depth = int_behind(text, "RCU nest depth: ");
     } else if (contains(text, "scheduling while atomic: ")) {
         read_scheduling_line(text, context);
+    } else if (contains(text, " is leaving the kernel")) {
+        read_leaving_line(text, context);
     }
 }
 

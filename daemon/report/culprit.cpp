@@ -10,11 +10,36 @@
 namespace krepro::report {
 namespace {
 
+// What a frame's function is worth by itself. Nothing is forbidden: where a trace has nothing but
+// the scheduler's and the locks' own functions, one of them is named.
 constexpr double k_specific = 4.0;
 constexpr double k_library = 1.0;
-constexpr double k_depth_cost = 0.25;      // for each frame above
-constexpr double k_callback = 6.0;         // what an interrupt or worker called
+constexpr double k_dispatch = 0.5;
+constexpr double k_primitive = 0.0;
+constexpr double k_reporter = -20.0;
+// What its place in the trace adds.
+constexpr double k_depth_cost = 0.25;      // for each frame above that is of the bug's own code
+constexpr double k_before_lock = 1.0;      // the last frame before the lock primitive
+constexpr double k_callback = 6.0;         // what an interrupt called, where that is the trouble
 constexpr double k_preemption_site = 5.0;  // who made the context atomic
+constexpr double k_other_context = -10.0;  // what the interrupt came upon
+constexpr double k_patched = 8.0;          // the patch changes it, or what is inlined in it
+
+double worth(FrameClass what) {
+    switch (what) {
+        case FrameClass::reporter:
+            return k_reporter;
+        case FrameClass::primitive:
+            return k_primitive;
+        case FrameClass::dispatch:
+            return k_dispatch;
+        case FrameClass::library:
+            return k_library;
+        case FrameClass::specific:
+            return k_specific;
+    }
+    return 0;
+}
 
 bool is_atomic_family(const model::Report& report) {
     const Family* family = family_of_kind(report.kind);
@@ -33,6 +58,48 @@ std::vector<const model::Frame*> certain_frames(const model::Report& report) {
     return frames;
 }
 
+// Scores the frames of a trace, innermost first.
+class Walk {
+  public:
+    explicit Walk(const model::Report& report)
+        : report_(report), atomic_(is_atomic_family(report)) {}
+
+    // `caller`: the next frame; nullptr at the end.
+    double score(const model::Frame& frame, const model::Frame* caller) {
+        const FrameClass what = classify_frame(frame);
+        const bool own = what == FrameClass::specific || what == FrameClass::library;
+        if (what == FrameClass::dispatch && seen_own_) crossed_ = true;
+        double score = worth(what);
+        if (own) score -= k_depth_cost * depth_++;
+        if (after_primitive_ && what != FrameClass::primitive) score += k_before_lock;
+        if (own && is_callback(caller)) score += k_callback;
+        if (own && is_preemption_site(frame)) score += k_preemption_site;
+        if (crossed_) score += k_other_context;
+        if (frame.patched) score += k_patched;
+        after_primitive_ = what == FrameClass::primitive;
+        seen_own_ = seen_own_ || own;
+        return score;
+    }
+
+  private:
+    bool is_callback(const model::Frame* caller) const {
+        return atomic_ && in_interrupt(report_) && caller != nullptr &&
+               classify_frame(*caller) == FrameClass::dispatch;
+    }
+    bool is_preemption_site(const model::Frame& frame) const {
+        return atomic_ && report_.context.preemption_disabled_at &&
+               base_name(report_.context.preemption_disabled_at->function) ==
+                   base_name(frame.function);
+    }
+
+    const model::Report& report_;
+    bool atomic_;
+    int depth_ = 0;
+    bool after_primitive_ = false;
+    bool seen_own_ = false;  // what comes below the next dispatcher is another context
+    bool crossed_ = false;
+};
+
 }  // namespace
 
 const model::Frame* complaint_site(const model::Report& report) {
@@ -47,30 +114,16 @@ const model::Frame* complaint_site(const model::Report& report) {
 
 std::string find_culprit(const model::Report& report) {
     const auto frames = certain_frames(report);
-    const bool atomic = is_atomic_family(report);
     const model::Frame* best = nullptr;
     double best_score = 0;
-    double depth = 0;
+    Walk walk(report);
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        const FrameClass what = classify_frame(*frames[i]);
-        if (what == FrameClass::reporter || what == FrameClass::primitive) continue;
-        // Nothing below the dispatcher of an interrupt belongs to the bug.
-        if (what == FrameClass::dispatch && best != nullptr) break;
-        if (what == FrameClass::dispatch) continue;
-        double score = (what == FrameClass::specific ? k_specific : k_library) - depth;
-        depth += k_depth_cost;
-        const bool called_by_dispatch =
-            i + 1 < frames.size() && classify_frame(*frames[i + 1]) == FrameClass::dispatch;
-        if (atomic && in_interrupt(report) && called_by_dispatch) score += k_callback;
-        if (atomic && report.context.preemption_disabled_at &&
-            base_name(report.context.preemption_disabled_at->function) ==
-                base_name(frames[i]->function))
-            score += k_preemption_site;
+        const double score =
+            walk.score(*frames[i], i + 1 < frames.size() ? frames[i + 1] : nullptr);
         if (best != nullptr && score <= best_score) continue;
         best = frames[i];
         best_score = score;
     }
-    if (best == nullptr) best = complaint_site(report);
     return best == nullptr ? std::string() : base_name(best->function);
 }
 

@@ -58,6 +58,44 @@ const Family* refine_family(const Splat& splat) {
     return splat.family;
 }
 
+// A watchdog shows the locks of all tasks, because another one's may be what is waited for.
+Owners owners_of(std::string_view kind) {
+    return kind == "hung_task" || kind == "workqueue_lockup" ? Owners::all : Owners::first;
+}
+
+// The locks held are what the report is about.
+bool taints_by_holding(std::string_view kind) {
+    return kind == "locks_held_at_exit" || kind == "lock_held_in_userspace" ||
+           kind == "workqueue_leak";
+}
+
+// Reports that the kernel prints without a call trace.
+bool has_no_trace(const model::Report& report) {
+    return report.kind == "lock_held_in_userspace" || report.kind == "workqueue_lockup";
+}
+
+// "PID: 123" of a line that says whose call trace follows
+std::string_view task_of(std::string_view text) {
+    if (!text.starts_with("CPU: ") || !contains(text, "Comm: ")) return {};
+    const auto pid = split_at(text, "PID: ");
+    return pid ? pid->after.substr(0, pid->after.find(' ')) : std::string_view();
+}
+
+// Whether two tasks speak in a splat whose lines do not say who printed them. A watchdog's reports
+// show several tasks by themselves.
+bool two_tasks_speak(const Splat& splat) {
+    if (splat.family == nullptr || splat.family->detector == Detector::hang) return false;
+    std::string_view first;
+    for (const Line& line : splat.lines) {
+        if (line.caller.known()) return false;
+        const auto task = task_of(line.text);
+        if (task.empty()) continue;
+        if (first.empty()) first = task;
+        if (task != first) return true;
+    }
+    return false;
+}
+
 std::string joined_text(std::span<const Line> lines) {
     std::string text;
     for (const Line& line : lines) {
@@ -84,17 +122,18 @@ model::Report interpret(const Splat& splat) {
     const std::vector<Trace> traces = read_traces(splat.lines);
     report.frames = read_frames(splat.lines, traces);
     report.locks = read_locks(splat.lines);
-    report.held = read_held_locks(splat.lines);
+    report.held = read_held_locks(splat.lines, owners_of(report.kind));
+    if (report.locks.empty() && taints_by_holding(report.kind)) report.locks = report.held;
     report.context = read_context(splat.lines, report.frames);
     name_wait_types(report);
     report.culprit = find_culprit(report);
     report.title = make_title(report, refined);
-    report.signature = make_signature(report);
+    report.signature = make_signature(report, refined);
     report.locking = read_lockdep_detail(splat.lines, traces);
     report.syzbot = syzbot_view(splat, traces);
-    report.interleaved = is_mixed(splat);
+    report.interleaved = is_mixed(splat) || two_tasks_speak(splat);
     const bool traceless = report.frames.empty() && !report.notice && refined.family != nullptr &&
-                           refined.family->role != HeadlineRole::remarks;
+                           refined.family->role != HeadlineRole::remarks && !has_no_trace(report);
     report.corrupted = splat.cut || traceless;
     if (!splat.lines.empty()) {
         const Line& first = splat.lines.front();

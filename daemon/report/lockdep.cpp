@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "report/frame.hpp"
 #include "report/frame_class.hpp"
 #include "report/lock.hpp"
 #include "report/text.hpp"
@@ -12,7 +13,7 @@ namespace krepro::report {
 namespace {
 
 // Lines that say: the next line is a lock that this report is about.
-constexpr std::array<std::string_view, 12> k_announcers{
+constexpr std::array<std::string_view, 13> k_announcers{
     "is trying to lock:",
     "is trying to acquire lock:",
     "is trying to acquire:",
@@ -25,6 +26,7 @@ constexpr std::array<std::string_view, 12> k_announcers{
     "-unsafe lock in the past:",
     "-safe lock in the past:",
     "is not holding:",
+    "with a lock still held there!",
 };
 
 bool announces_lock(std::string_view text) {
@@ -32,11 +34,30 @@ bool announces_lock(std::string_view text) {
                        [&](std::string_view words) { return text.ends_with(words); });
 }
 
-// "comm/123 is trying to release lock (name) at:"
+model::Lock lock_of_name(std::string_view name) {
+    model::Lock lock;
+    lock.name = lock.printed = std::string(name);
+    return lock;
+}
+
+// "comm/123 is trying to release lock (name) at:", where nothing but the name is known; or
+// " lock: name+0x0/0x40, .magic: 00000000, .owner: ..." of the spinlock's own checks
 std::optional<model::Lock> named_in_sentence(std::string_view text) {
-    for (const std::string_view words : {"trying to release lock ", "trying to contend lock "})
-        if (const auto parts = split_at(text, words)) return parse_lock(parts->after);
+    for (const std::string_view words : {"trying to release lock (", "trying to contend lock ("})
+        if (const auto parts = split_at(text, words))
+            if (const auto name = split_at_last(parts->after, ") at:"))
+                return lock_of_name(name->before);
+    if (const auto dumped = split_at(text, "lock: "); dumped && contains(text, ", .magic: "))
+        if (const auto symbol = parse_symbol(dumped->after)) return lock_of_name(symbol->function);
     return std::nullopt;
+}
+
+// What stands on the line below an announcement: a lock as lockdep prints it, or its bare name.
+std::optional<model::Lock> announced(std::string_view text) {
+    if (auto lock = parse_lock(text)) return lock;
+    text = trim(text);
+    const bool word = !text.empty() && text.size() < 128 && !contains(text, " ");
+    return word ? std::optional(lock_of_name(text)) : std::nullopt;
 }
 
 bool same_class(const model::Lock& a, const model::Lock& b) {
@@ -96,12 +117,12 @@ std::vector<model::Lock> read_locks(std::span<const Line> lines) {
         const std::string_view text = trim_right(lines[i].text);
         if (auto named = named_in_sentence(text)) add_once(locks, std::move(*named));
         if (!announces_lock(text) || i + 1 >= lines.size()) continue;
-        if (auto lock = parse_lock(lines[i + 1].text)) add_once(locks, std::move(*lock));
+        if (auto lock = announced(lines[i + 1].text)) add_once(locks, std::move(*lock));
     }
     return locks;
 }
 
-std::vector<model::Lock> read_held_locks(std::span<const Line> lines) {
+std::vector<model::Lock> read_held_locks(std::span<const Line> lines, Owners owners) {
     std::vector<model::Lock> held;
     bool inside = false;
     std::string_view owner;
@@ -109,7 +130,7 @@ std::vector<model::Lock> read_held_locks(std::span<const Line> lines) {
         const std::string_view text = trim(line.text);
         const auto holder = split_at(text, " held by ");
         if (holder && text.ends_with(":")) {
-            if (inside) break;
+            if (inside && owners == Owners::first) break;
             inside = true;
             owner = holder->after.substr(0, holder->after.size() - 1);
         } else if (inside && is_held_line(text)) {
@@ -117,7 +138,7 @@ std::vector<model::Lock> read_held_locks(std::span<const Line> lines) {
                 lock->owner = std::string(owner);
                 held.push_back(std::move(*lock));
             }
-        } else if (inside && !held.empty()) {
+        } else if (inside && owners == Owners::first && !held.empty()) {
             break;
         }
     }

@@ -46,7 +46,7 @@ struct Scanner::Impl {
     // How many bytes of whole lines at the beginning of `bytes` hold nothing to look at. They count
     // as read.
     std::size_t skip_quiet_lines(std::string_view bytes) {
-        if (assembler.pending()) return 0;
+        if (assembler.wants_every_line()) return 0;
         const auto anchor = find_anchor(bytes);
         const auto last = bytes.substr(0, anchor).rfind('\n');
         if (last == std::string_view::npos) return 0;
@@ -94,6 +94,10 @@ std::vector<model::Report> Scanner::feed(std::string_view bytes) {
 
 bool Scanner::pending() const {
     return impl_->assembler.pending();
+}
+
+bool Scanner::looks_complete() const {
+    return impl_->partial_size == 0 && impl_->assembler.looks_complete();
 }
 
 std::vector<model::Report> Scanner::flush() {

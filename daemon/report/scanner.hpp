@@ -28,8 +28,11 @@ class Scanner {
     // the console goes on with something else, or another report begins.
     std::vector<model::Report> feed(std::string_view bytes);
     // True while a report has begun whose end was not seen: call flush() when the console has been
-    // silent for some 300 ms.
+    // silent for a while.
     [[nodiscard]] bool pending() const;
+    // True while the last line of what is pending is one with which such a report ends: a much
+    // shorter silence will do.
+    [[nodiscard]] bool looks_complete() const;
     // Ends the report that is pending, if any.
     std::vector<model::Report> flush();
 

@@ -10,7 +10,9 @@
 
 #include "report/culprit.hpp"
 #include "report/frame.hpp"
+#include "report/frame_class.hpp"
 #include "report/text.hpp"
+#include "report/title_detail.hpp"
 
 namespace krepro::report {
 namespace {
@@ -18,7 +20,19 @@ namespace {
 constexpr std::size_t k_max_title = 200;
 constexpr std::size_t k_counter_digits = 6;
 
-std::string place_of(const model::Report& report) {
+// The innermost function that is neither the detector's nor works for everybody.
+std::string caller_of(const model::Report& report) {
+    for (const model::Frame& frame : report.frames)
+        if (frame.certain && classify_frame(frame) == FrameClass::specific)
+            return base_name(frame.function);
+    return {};
+}
+
+std::string place_of(const model::Report& report, const Splat& splat) {
+    if (auto named = named_function(report.kind, splat.lines); !named.empty()) return named;
+    if (auto taken = taken_at(report); !taken.empty()) return taken;
+    if (blames_caller(report.kind))
+        if (auto caller = caller_of(report); !caller.empty()) return caller;
     const model::Frame* site = complaint_site(report);
     return site == nullptr ? std::string() : base_name(site->function);
 }
@@ -77,10 +91,12 @@ std::string make_title(const model::Report& report, const Splat& splat) {
         title = "Trace";
     } else {
         title = splat.family->words;
+        const std::string detail = detail_of(report.kind, splat.lines);
+        if (!detail.empty()) title += ": " + stable_text(detail);
         const std::string locks = locks_of(report);
         if (!locks.empty()) title += ": " + locks;
     }
-    const std::string place = place_of(report);
+    const std::string place = place_of(report, splat);
     if (!place.empty())
         title += " in " + place;
     else if (splat.family != nullptr && splat.headline < splat.lines.size() && report.locks.empty())
@@ -89,7 +105,7 @@ std::string make_title(const model::Report& report, const Splat& splat) {
     return title;
 }
 
-std::string make_signature(const model::Report& report) {
+std::string make_signature(const model::Report& report, const Splat& splat) {
     std::set<std::string> locks;
     for (const model::Lock& lock : report.locks) locks.insert(lock.name);
     // The cycle has the same locks from whichever of its edges it was closed.
@@ -97,7 +113,7 @@ std::string make_signature(const model::Report& report) {
     std::string signature = is_cycle(report.kind) ? "deadlock" : report.kind;
     if (signature.empty()) signature = "trace";
     for (const std::string& lock : locks) signature += "|" + lock;
-    if (!is_cycle(report.kind) || locks.empty()) signature += "|" + place_of(report);
+    if (!is_cycle(report.kind) || locks.empty()) signature += "|" + place_of(report, splat);
     return signature;
 }
 

@@ -13,7 +13,7 @@ std::string make_title(const model::Report& report, const Splat& splat);
 
 // Equal for the same bug however it was entered: the locks of a deadlock in any order, the place of
 // the others without what the compiler added to its name.
-std::string make_signature(const model::Report& report);
+std::string make_signature(const model::Report& report, const Splat& splat);
 
 // A headline with what changes from run to run replaced: addresses by ADDR, numbers by NUM.
 std::string stable_text(std::string_view text);

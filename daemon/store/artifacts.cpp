@@ -116,7 +116,7 @@ Result<void> copy_into(Draft& draft, const fs::path& file) {
 Result<std::string> Artifacts::add_file(const fs::path& file) const {
     auto known = util::sha256_file(file);
     if (!known) return known;
-    if (path(*known)) return known;
+    if (verify(*known)) return known;  // one that is damaged is written anew
     auto draft = Draft::make(root_);
     if (!draft) return tl::unexpected(std::move(draft.error()));
     // The hash that counts is that of the copy: the file may have grown since it was hashed.
@@ -127,7 +127,7 @@ Result<std::string> Artifacts::add_file(const fs::path& file) const {
 
 Result<std::string> Artifacts::add_bytes(std::string_view bytes) const {
     auto known = util::sha256_hex(bytes);
-    if (path(known)) return known;
+    if (verify(known)) return known;
     auto draft = Draft::make(root_);
     if (!draft) return tl::unexpected(std::move(draft.error()));
     if (auto written = draft->write(bytes); !written)
@@ -157,6 +157,11 @@ Result<void> Artifacts::verify(std::string_view hash) const {
                     fmt::format("the artifact is damaged: its bytes hash to {}", *found),
                     place->string(), "remove the file; what made it can make it again");
     return {};
+}
+
+void Artifacts::remove(std::string_view hash) const {
+    std::error_code ignored;
+    if (is_hash(hash)) fs::remove(place_of(root_, hash), ignored);
 }
 
 void Artifacts::remove_drafts() const {

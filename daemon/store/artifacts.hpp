@@ -16,6 +16,7 @@ class Artifacts {
     explicit Artifacts(std::filesystem::path root) : root_(std::move(root)) {}
 
     // Copies the file; returns its hash. A copy and not a link: the file may change afterwards.
+    // One that is there already is read again, and replaced when it is damaged.
     util::Result<std::string> add_file(const std::filesystem::path& file) const;
     util::Result<std::string> add_bytes(std::string_view bytes) const;
     // Where the artifact is; `not_found` when it is not there, `invalid_input` when `hash` is not
@@ -23,6 +24,8 @@ class Artifacts {
     [[nodiscard]] util::Result<std::filesystem::path> path(std::string_view hash) const;
     // Reads the file again and compares its hash; `internal` when it differs.
     [[nodiscard]] util::Result<void> verify(std::string_view hash) const;
+    // Removes an artifact that nothing refers to any more; one that is not there is no error.
+    void remove(std::string_view hash) const;
     // Removes what a process that was killed left half written. Call it once at the start, before
     // anything is added.
     void remove_drafts() const;

@@ -36,6 +36,11 @@ class AsyncStore {
         return util::run_on(thread_, bound);
     }
 
+    // See JobVersions; at once, on any thread.
+    [[nodiscard]] std::uint64_t version(std::int64_t job) const {
+        return store_->versions().of(job);
+    }
+
   private:
     std::unique_ptr<Store> store_;
     boost::asio::thread_pool thread_;

@@ -2,6 +2,7 @@
 #include "store/event_bus.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -35,12 +36,13 @@ void EventBus::notify(std::int64_t job) {
         if (job == 0 || waiter->job == 0 || waiter->job == job) waiter->timer.cancel();
 }
 
-asio::awaitable<void> EventBus::wait(std::int64_t job, std::uint64_t seen,
+asio::awaitable<bool> EventBus::wait(std::int64_t job, std::uint64_t seen,
                                      std::chrono::steady_clock::duration timeout) {
-    if (closed_ || count_ != seen) co_return;
+    if (closed_ || count_ != seen) co_return true;
     Waiter waiter{job, asio::steady_timer(co_await asio::this_coro::executor, timeout)};
     const Enlisted enlisted(*this, waiter);
-    co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto [woken] = co_await waiter.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return woken == asio::error::operation_aborted;
 }
 
 void EventBus::close() {

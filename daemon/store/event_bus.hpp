@@ -33,10 +33,11 @@ class EventBus {
     void notify(std::int64_t job = 0);
     [[nodiscard]] std::uint64_t count() const { return count_; }
 
-    // Returns when something was notified that concerns `job` (0: anything), when count() was no
-    // longer `seen` to begin with, when `timeout` is over, when the bus is closed, or when the
-    // coroutine is cancelled.
-    boost::asio::awaitable<void> wait(std::int64_t job, std::uint64_t seen,
+    // True when something was notified that concerns `job` (0: anything), when count() was no
+    // longer `seen` to begin with, when the bus is closed, or when the coroutine is cancelled;
+    // false when `timeout` is over. News of other jobs neither ends the wait nor counts as an
+    // answer.
+    boost::asio::awaitable<bool> wait(std::int64_t job, std::uint64_t seen,
                                       std::chrono::steady_clock::duration timeout);
 
     // Ends every wait, now and later: the first step of a shutdown.

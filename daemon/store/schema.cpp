@@ -63,9 +63,62 @@ void create_events_and_facts(soci::session& sql) {
     sql << "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
 }
 
+// Who may, and what was asked before.
+void create_access(soci::session& sql) {
+    sql << "CREATE TABLE tokens ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  name TEXT NOT NULL,"
+           "  role TEXT NOT NULL,"
+           "  hash TEXT NOT NULL UNIQUE,"
+           "  created_at TEXT NOT NULL,"
+           "  revoked_at TEXT)";
+    sql << "CREATE TABLE submissions ("
+           "  job INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  token INTEGER NOT NULL,"
+           "  request_key TEXT NOT NULL,"
+           "  fingerprint TEXT NOT NULL)";
+    sql << "CREATE UNIQUE INDEX submissions_by_key ON submissions(token, request_key)"
+           " WHERE request_key <> ''";
+}
+
+// The kernels and files that jobs refer to, taken out of the documents that name them.
+void create_references(soci::session& sql) {
+    sql << "CREATE TABLE builds ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  name TEXT NOT NULL UNIQUE,"
+           "  tree TEXT NOT NULL,"
+           "  profile TEXT NOT NULL,"
+           "  first_job INTEGER NOT NULL,"
+           "  last_job INTEGER NOT NULL,"
+           "  document TEXT NOT NULL)";
+    for (const auto* arm : {"unpatched_build", "patched_build"})
+        sql << fmt::format(
+            "INSERT INTO builds(name, tree, profile, first_job, last_job, document)"
+            " SELECT json_extract(document, '$.{0}.key'), json_extract(document, '$.{0}.tree'),"
+            " json_extract(document, '$.{0}.profile'), MIN(job), MAX(job),"
+            " json_extract(document, '$.{0}') FROM job_documents"
+            " WHERE json_extract(document, '$.{0}.key') IS NOT NULL"
+            " GROUP BY json_extract(document, '$.{0}.key')"
+            " ON CONFLICT (name) DO UPDATE SET first_job = MIN(first_job, excluded.first_job),"
+            " last_job = MAX(last_job, excluded.last_job)",
+            arm);
+    sql << "CREATE TABLE artifact_uses ("
+           "  hash TEXT NOT NULL,"
+           "  job INTEGER NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  PRIMARY KEY (hash, job)) WITHOUT ROWID";
+    sql << "CREATE INDEX artifact_uses_by_job ON artifact_uses(job)";
+    for (const auto* log : {"console", "harness"})
+        sql << fmt::format(
+            "INSERT OR IGNORE INTO artifact_uses(hash, job)"
+            " SELECT json_extract(document, '$.{0}'), job FROM trials"
+            " WHERE json_extract(document, '$.{0}') <> ''",
+            log);
+}
+
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 3> k_migrations{create_jobs, create_trials_and_reports,
-                                                create_events_and_facts};
+constexpr std::array<Migration, 5> k_migrations{create_jobs, create_trials_and_reports,
+                                                create_events_and_facts, create_access,
+                                                create_references};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

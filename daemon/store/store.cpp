@@ -31,6 +31,15 @@ util::Error no_such_job(std::int64_t id) {
     return {ErrorKind::not_found, fmt::format("there is no job {}", id), "job", ""};
 }
 
+// By their names, so that the index of the stages finds the few among the many that are done.
+std::string unfinished_stages() {
+    std::string names;
+    for (const auto& [stage, name] : model::EnumNames<JobStage>::k_names)
+        if (stage != JobStage::done)
+            names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+    return names;
+}
+
 Job in_short(const Job& job) {
     Job summary;
     summary.id = job.id;
@@ -39,6 +48,7 @@ Job in_short(const Job& job) {
     summary.spec = job.spec;
     summary.spec.mail.clear();
     summary.spec.script.clear();
+    summary.spec.config.clear();
     summary.mail.title = job.mail.title;
     summary.mail.author = job.mail.author;
     summary.mail.message_id = job.mail.message_id;
@@ -120,6 +130,8 @@ void Store::Impl::write_job(const Job& job) {
            " ON CONFLICT (job) DO UPDATE SET"
            " summary = excluded.summary, document = excluded.document",
         use(id, "id"), use(summary, "summary"), use(document, "document");
+    keep_build(job.id, job.unpatched_build);
+    keep_build(job.id, job.patched_build);
 }
 
 std::vector<Job> Store::Impl::read_jobs(const JobFilter& filter, const std::string& column) {
@@ -141,21 +153,25 @@ std::vector<Job> Store::Impl::read_jobs(const JobFilter& filter, const std::stri
     return jobs;
 }
 
+Job Store::Impl::insert_job(Job job) {
+    job.stage = JobStage::queued;
+    job.cancel_requested = false;
+    job.created_at = job.updated_at = util::now_iso8601();
+    sql << "INSERT INTO jobs(stage, title, title_folded, created_at, updated_at)"
+           " VALUES ('', '', '', :at, :at)",
+        use(job.created_at, "at");
+    job.id = last_id("jobs");
+    write_job(job);
+    append_event(job.id, "stage", {{"stage", model::to_string(job.stage)}});
+    return job;
+}
+
 Job Store::add_job(Job job) {
     return impl_->guarded([&] {
-        auto& sql = impl_->sql;
-        job.stage = JobStage::queued;
-        job.cancel_requested = false;
-        job.created_at = job.updated_at = util::now_iso8601();
-        soci::transaction transaction(sql);
-        sql << "INSERT INTO jobs(stage, title, title_folded, created_at, updated_at)"
-               " VALUES ('', '', '', :at, :at)",
-            use(job.created_at, "at");
-        job.id = impl_->last_id("jobs");
-        impl_->write_job(job);
-        impl_->append_event(job.id, "stage", {{"stage", model::to_string(job.stage)}});
+        soci::transaction transaction(impl_->sql);
+        auto stored = impl_->insert_job(std::move(job));
         transaction.commit();
-        return std::move(job);
+        return stored;
     });
 }
 
@@ -185,9 +201,9 @@ std::vector<Job> Store::summaries(const JobFilter& filter) {
 std::vector<std::int64_t> Store::unfinished_jobs() {
     return impl_->guarded([&] {
         long long id = 0;
-        soci::statement rows =
-            (impl_->sql.prepare << "SELECT id FROM jobs WHERE stage <> 'done' ORDER BY id",
-             into(id));
+        soci::statement rows = (impl_->sql.prepare << "SELECT id FROM jobs WHERE stage IN (" +
+                                                          unfinished_stages() + ") ORDER BY id",
+                                into(id));
         rows.execute();
         std::vector<std::int64_t> ids;
         while (rows.fetch()) ids.push_back(id);
@@ -216,6 +232,7 @@ util::Result<void> Store::update_job(const Job& job) {
         if (next.stage != stored->stage)
             impl_->append_event(job.id, "stage", {{"stage", model::to_string(next.stage)}});
         transaction.commit();
+        impl_->versions.changed(job.id);
         return {};
     });
 }
@@ -232,6 +249,7 @@ util::Result<void> Store::request_cancel(std::int64_t id) {
                         fmt::format("job {}", id));
         impl_->sql << "UPDATE jobs SET cancel_requested = 1 WHERE id = :id", use(key, "id");
         transaction.commit();
+        impl_->versions.changed(id);
         return {};
     });
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "model/job.hpp"
+#include "model/token.hpp"
+#include "store/job_versions.hpp"
 #include "util/result.hpp"
 
 namespace krepro::store {
@@ -20,6 +22,45 @@ struct JobFilter {
     std::string text;         // case-insensitive substring of the title; empty: all
     std::int64_t before = 0;  // only ids smaller than this; 0: from the newest
     int limit = 50;           // 1..500
+};
+
+// A report together with the title of its job.
+struct Sighting {
+    model::StoredReport report;
+    std::string job_title;
+};
+
+// Which reports a listing shows: newest first.
+struct ReportFilter {
+    std::string signature;    // empty: any
+    std::int64_t before = 0;  // only ids smaller than this; 0: from the newest
+    int limit = 50;           // 1..500
+};
+
+// What comes with a job besides its specification.
+struct Submission {
+    std::int64_t token = 0;   // whose it is; 0: nobody had to say
+    std::string key;          // what its sender names it by, once for all its attempts; or empty
+    std::string fingerprint;  // equal for equal requests; compared when the key comes again
+};
+
+struct Submitted {
+    model::Job job;
+    bool again = false;  // the key was known: the job is the one that was made then
+};
+
+// A kernel that jobs used, with the first and the last of them.
+struct KeptBuild {
+    std::int64_t id = 0;
+    model::Build build;
+    std::int64_t first_job = 0;
+    std::int64_t last_job = 0;
+};
+
+struct BuildFilter {
+    std::string tree, profile;  // empty: any
+    std::int64_t before = 0;    // only ids smaller than this; 0: from the newest
+    int limit = 50;             // 1..500
 };
 
 // Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
@@ -38,6 +79,9 @@ class Store {
     // Stores a new job as `queued`, sets its id, created_at and updated_at, and writes its first
     // event (type "stage"). Returns the job as stored.
     model::Job add_job(model::Job job);
+    // The same for a request that may come twice: a key that its token has used gives the job of
+    // that time, or `conflict` when something else was asked then.
+    util::Result<Submitted> submit(model::Job job, const Submission& submission);
     std::optional<model::Job> job(std::int64_t id);
     std::vector<model::Job> jobs(const JobFilter& filter);
     // The same jobs in short, so that thousands cost little: without the mail's text and patch,
@@ -51,6 +95,19 @@ class Store {
     // `not_found`, or `conflict` when the job is done.
     util::Result<void> request_cancel(std::int64_t id);
 
+    // The token that submitted the job; 0 when nobody had to say.
+    std::int64_t owner(std::int64_t job);
+    // Removes a job that is done, with its trials, reports and events, and returns the artifacts
+    // that nothing refers to any more. `not_found`, or `conflict` when it is not done.
+    util::Result<std::vector<std::string>> delete_job(std::int64_t id);
+    // How many jobs there are by stage, and of the done by verdict.
+    std::vector<std::pair<std::string, std::int64_t>> count_stages();
+    std::vector<std::pair<std::string, std::int64_t>> count_verdicts();
+
+    // Kernels that jobs used, newest first.
+    std::vector<KeptBuild> builds(const BuildFilter& filter);
+    std::optional<KeptBuild> build(const std::string& key);
+
     // One row per trial, written before its VM starts; sets id, number (next of the arm) and
     // started_at.
     model::Trial add_trial(model::Trial trial);
@@ -62,8 +119,12 @@ class Store {
     int void_open_trials(std::int64_t job, model::Cause cause, const std::string& detail);
 
     std::int64_t add_report(const model::StoredReport& report);
+    // Replaces the report of this id, job and signature excepted. `not_found`.
+    util::Result<void> update_report(const model::StoredReport& report);
     std::optional<model::StoredReport> report(std::int64_t id);
     std::vector<model::StoredReport> reports(std::int64_t job);
+    // Reports of all jobs, newest first.
+    std::vector<Sighting> sightings(const ReportFilter& filter);
 
     // Appends to the history; returns the event with seq and at set.
     model::Event add_event(std::int64_t job, const std::string& type, model::Json data);
@@ -71,6 +132,17 @@ class Store {
     std::vector<model::Event> events_after(std::int64_t job, std::int64_t seq, int limit);
     // The seq of the newest event of the job (of all with job 0); 0 when there is none.
     std::int64_t last_event(std::int64_t job);
+
+    // A token with this hash of its secret; sets id and created_at.
+    model::Token add_token(model::Token token, const std::string& hash);
+    std::vector<model::Token> tokens();
+    // `not_found`, or `conflict` when it is revoked already.
+    util::Result<model::Token> revoke_token(std::int64_t id);
+    // The token of this hash, unless it is revoked.
+    std::optional<model::Token> token_of(const std::string& hash);
+
+    // Thread safe.
+    [[nodiscard]] const JobVersions& versions() const;
 
     // Small facts that outlive jobs: the accelerator probe's answer, objects expected per tree.
     void put_fact(const std::string& key, const model::Json& value);

@@ -17,6 +17,7 @@ namespace krepro::store {
 struct Store::Impl {
     soci::session sql;
     std::string file;
+    JobVersions versions;
 
     // Every SQL failure leaves the room as InfraError.
     template <class F>
@@ -59,6 +60,9 @@ struct Store::Impl {
     }
 
     void write_job(const model::Job& job);
+    void keep_build(std::int64_t job, const std::optional<model::Build>& build);
+    model::Job insert_job(model::Job job);
+    void note_artifacts(const model::Trial& trial);
     std::vector<model::Job> read_jobs(const JobFilter& filter, const std::string& column);
     void set_trial(const model::Trial& trial);
     model::Event append_event(std::int64_t job, const std::string& type, model::Json data);

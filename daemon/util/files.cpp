@@ -3,8 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,12 +57,35 @@ void Fd::reset() {
     fd_ = -1;
 }
 
-Result<std::string> read_file(const fs::path& path, std::uintmax_t limit) {
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+namespace {
+
+// A pipe or device that stands where a file should must neither block nor be read.
+Result<Fd> regular(Fd fd, const fs::path& path) {
     if (!fd.valid()) return tl::unexpected(file_error("open", path, errno));
     struct stat status {};
-    if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
+    if (::fstat(fd.get(), &status) != 0) return tl::unexpected(file_error("look at", path, errno));
+    if (S_ISDIR(status.st_mode))
         return fail(ErrorKind::invalid_input, "is a folder, not a file", path.string());
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorKind::invalid_input, "is not a regular file", path.string());
+    return fd;
+}
+
+Result<Fd> open_regular(const fs::path& path) {
+    return regular(Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path);
+}
+
+Result<Fd> open_foreign(const fs::path& path) {
+    open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    const auto fd = ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how);
+    if (fd < 0 && errno == ELOOP)
+        return fail(ErrorKind::invalid_input, "leads over a symbolic link", path.string());
+    return regular(Fd(static_cast<int>(fd)), path);
+}
+
+Result<std::string> read_all(const Fd& fd, const fs::path& path, std::uintmax_t limit) {
     std::string content;
     char buffer[65536];
     while (true) {
@@ -72,6 +97,36 @@ Result<std::string> read_file(const fs::path& path, std::uintmax_t limit) {
             return fail(ErrorKind::too_large, fmt::format("has more than {} bytes", limit),
                         path.string());
         content.append(buffer, static_cast<std::size_t>(n));
+    }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const fs::path& path, std::uintmax_t limit) {
+    const auto fd = open_regular(path);
+    if (!fd) return tl::unexpected(fd.error());
+    return read_all(*fd, path, limit);
+}
+
+Result<std::string> read_foreign_file(const fs::path& path, std::uintmax_t limit) {
+    const auto fd = open_foreign(path);
+    if (!fd) return tl::unexpected(fd.error());
+    return read_all(*fd, path, limit);
+}
+
+Result<void> copy_foreign_file(const fs::path& from, const fs::path& to) {
+    const auto source = open_foreign(from);
+    if (!source) return tl::unexpected(source.error());
+    const Fd target(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!target.valid()) return tl::unexpected(file_error("create", to, errno));
+    char buffer[65536];
+    while (true) {
+        const auto n = ::read(source->get(), buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return tl::unexpected(file_error("read", from, errno));
+        if (n == 0) return {};
+        const std::string_view piece(buffer, static_cast<std::size_t>(n));
+        if (auto written = write_all(target.get(), piece, to); !written) return written;
     }
 }
 
@@ -138,6 +193,17 @@ Result<FileLock> FileLock::take(const fs::path& path, Wait wait) {
         return tl::unexpected(file_error("lock", path, errno));
     }
     return FileLock(std::move(fd));
+}
+
+Result<void> make_fresh_folder(const fs::path& path) {
+    std::error_code code;
+    fs::remove_all(path, code);
+    if (!code) fs::create_directories(path, code);
+    if (!code) fs::permissions(path, fs::perms(0755), code);
+    if (code)
+        return fail(ErrorKind::unavailable, code.message(), path.string(),
+                    "see that its disk has room and that this user may write there");
+    return {};
 }
 
 Result<std::uintmax_t> free_bytes(const fs::path& path) {

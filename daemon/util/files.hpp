@@ -29,8 +29,17 @@ class Fd {
     int fd_ = -1;
 };
 
-// The whole file; `too_large` when it has more than `limit` bytes.
+// The whole file; `too_large` when it has more than `limit` bytes, `invalid_input` when it is no
+// regular file.
 Result<std::string> read_file(const std::filesystem::path& path, std::uintmax_t limit = 1ULL << 30);
+
+// The same for a file that somebody else had the making of: no symbolic link is followed on the
+// way, and what is no regular file is `invalid_input`. Never blocks on a pipe.
+Result<std::string> read_foreign_file(const std::filesystem::path& path,
+                                      std::uintmax_t limit = 1ULL << 30);
+
+// Copies such a file to a path of ours.
+Result<void> copy_foreign_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Writes to a temporary name in the same folder, fsyncs and renames: after a crash the file is
 // either the old one, the new one or absent, never half of it.
@@ -52,6 +61,9 @@ class TempDir {
     void remove() noexcept;
     std::filesystem::path path_;
 };
+
+// An empty folder that every user can enter, in place of whatever was there.
+Result<void> make_fresh_folder(const std::filesystem::path& path);
 
 // An exclusive advisory lock on a file (created when absent), given back by the destructor or by
 // the end of the process. `conflict` when another holder has it and `wait` says not to wait.

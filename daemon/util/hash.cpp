@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,8 +12,22 @@
 #include <system_error>
 
 #include "util/files.hpp"
+#include "util/hmac.hpp"
 
 namespace krepro::util {
+
+namespace {
+
+using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+std::string hex_of(const Digest& digest, unsigned int size) {
+    std::string text;
+    text.reserve(size * 2ULL);
+    for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+}
+
+}  // namespace
 
 struct Sha256::State {
     EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -36,13 +51,18 @@ void Sha256::add_field(std::string_view bytes) {
 }
 
 std::string Sha256::hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    Digest digest{};
     unsigned int size = 0;
     EVP_DigestFinal_ex(state_->context, digest.data(), &size);
-    std::string text;
-    text.reserve(size * 2ULL);
-    for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
-    return text;
+    return hex_of(digest, size);
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+    Digest digest{};
+    unsigned int size = 0;
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(), &size);
+    return hex_of(digest, size);
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -2,7 +2,6 @@
 #include "util/process.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -25,6 +24,7 @@
 #include <memory>
 #include <utility>
 
+#include "util/sandbox.hpp"
 #include "util/spawn.hpp"
 
 namespace krepro::util {
@@ -98,6 +98,8 @@ class Running {
     Running& operator=(const Running&) = delete;
     ~Running() { reap(); }
 
+    [[nodiscard]] pid_t pid() const { return pid_; }
+
     void signal_group(int signal) const {
         if (pid_ > 0) ::kill(-pid_, signal);
     }
@@ -142,12 +144,28 @@ struct Run {
         : process(executor, std::move(spawned)),
           spec(std::move(the_spec)),
           out(spec.keep_bytes),
-          err(spec.keep_bytes) {}
+          err(spec.keep_bytes) {
+        if (spec.priority) spec.priority->attach(process.pid());
+    }
+    ~Run() {
+        if (spec.priority) spec.priority->detach();
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+
+    // The process has begun its work: a sandbox has its own session by now.
+    void on_first_output() {
+        if (!silent) return;
+        silent = false;
+        if (spec.priority) spec.priority->attach(process.pid());
+    }
+
     Running process;
     ProcessSpec spec;
     Tail out;
     Tail err;
     bool timed_out = false;
+    bool silent = true;
 };
 using SharedRun = std::shared_ptr<Run>;
 
@@ -169,6 +187,7 @@ asio::awaitable<void> pump(SharedRun run, Which which) {
         const auto [error, n] = co_await stream.async_read_some(
             asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
         if (error) break;
+        run->on_first_output();
         tail.add({buffer.data(), n});
         if (run->spec.on_line) lines.add({buffer.data(), n}, run->spec.on_line);
     }
@@ -252,15 +271,22 @@ asio::awaitable<Result<ProcessResult>> run_process(ProcessSpec spec) {
 }
 
 Error process_error(const ProcessSpec& spec, const ProcessResult& result) {
-    const auto& program = spec.argv.at(0);
+    const auto& said = result.err.empty() ? result.out : result.err;
+    const std::string command = command_words(spec.argv);
+    if (sandbox_was_refused(spec.argv, said))
+        return Error{ErrorKind::unavailable, "the sandbox cannot be made: " + last_lines(said, 300),
+                     command,
+                     "krepro runs foreign code in bubblewrap, which needs user namespaces: allow "
+                     "them (sysctl kernel.unprivileged_userns_clone=1), and do not run krepro in "
+                     "a chroot; where a source is not found, let everybody enter the folders above "
+                     "the cache; `krepro doctor` tries it"};
+    const std::string program = command.substr(0, command.find(' '));
     std::string what = fmt::format("{} ended with status {}", program, result.exit_code);
     if (result.signal != 0) what = fmt::format("{} was ended by signal {}", program, result.signal);
     if (result.timed_out)
         what = fmt::format("{} did not end within {} s and was killed", program,
                            spec.deadline.count());
-    const auto& said = result.err.empty() ? result.out : result.err;
-    return Error{ErrorKind::unavailable, what, fmt::format("{}", fmt::join(spec.argv, " ")),
-                 last_lines(said, 2000)};
+    return Error{ErrorKind::unavailable, what, command, last_lines(said, 2000)};
 }
 
 asio::awaitable<Result<std::string>> run_checked(ProcessSpec spec) {

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "util/priority.hpp"
 #include "util/result.hpp"
 
 namespace krepro::util {
@@ -29,7 +31,8 @@ struct ProcessSpec {
     std::chrono::seconds deadline{600};
     std::chrono::milliseconds grace{3000};  // between SIGTERM and SIGKILL
     int nice = 0;
-    std::size_t keep_bytes = 1 << 20;  // of each stream: the tail is kept
+    std::shared_ptr<Priority> priority;  // of it and its children; nullptr: as `nice` says
+    std::size_t keep_bytes = 1 << 20;    // of each stream: the tail is kept
     Streams streams = Streams::merged;
     // Called for each line of either stream, without its line end, on the executor's thread, while
     // the process runs. Lines over 64 KiB come in pieces.

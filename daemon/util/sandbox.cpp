@@ -2,23 +2,38 @@
 #include "util/sandbox.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 #include <string_view>
+#include <system_error>
 
 namespace krepro::util {
 
 namespace {
 
+namespace fs = std::filesystem;
+
+// Between the ids of people and services and those that containers are given.
+constexpr unsigned k_sandbox_id = 64737;
+
+bool is_root() {
+    return ::geteuid() == 0;
+}
+
 void add(std::vector<std::string>& argv, std::initializer_list<std::string_view> words) {
     for (const auto word : words) argv.emplace_back(word);
 }
 
-void add_isolation(std::vector<std::string>& argv) {
+void add_isolation(std::vector<std::string>& argv, Network network) {
     // No network, no foreign processes, no shared memory of the host, an unprivileged user
     // namespace where the kernel allows one.
     add(argv, {"--unshare-all"});
+    if (network == Network::host) add(argv, {"--share-net"});
     // Killing bwrap ends the whole pid namespace: nothing can fork its way out of a deadline.
     add(argv, {"--die-with-parent"});
     // Its own session, so that it cannot push keystrokes into krepro's terminal (TIOCSTI).
@@ -45,10 +60,20 @@ void add_system(std::vector<std::string>& argv) {
     add(argv, {"--tmpfs", "/tmp"});
 }
 
+// What a program needs to find another machine and to know it again.
+void add_names(std::vector<std::string>& argv) {
+    for (const auto* file :
+         {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services", "/etc/ssl",
+          "/etc/ca-certificates", "/etc/passwd", "/etc/group"})
+        add(argv, {"--ro-bind-try", file, file});
+}
+
 void add_folders(std::vector<std::string>& argv, const SandboxSpec& spec) {
     for (const auto& path : spec.read_only) add(argv, {"--ro-bind", path.native(), path.native()});
     // After the read-only ones: an object folder may lie inside a source tree.
     for (const auto& path : spec.read_write) add(argv, {"--bind", path.native(), path.native()});
+    for (const auto& overlay : spec.overlays)
+        add(argv, {"--ro-bind", overlay.from.native(), overlay.over.native()});
     if (!spec.cwd.empty()) add(argv, {"--chdir", spec.cwd.native()});
 }
 
@@ -71,29 +96,72 @@ void add_environment(std::vector<std::string>& argv, const std::vector<std::stri
 }
 
 void add_limits(std::vector<std::string>& argv, const SandboxLimits& limits) {
-    // No limit on processes: RLIMIT_NPROC does not count for uid 0. The deadline ends a fork bomb.
     std::vector<std::string> options;
     constexpr std::uint64_t mib = 1 << 20;
     if (limits.memory_mib != 0) options.push_back(fmt::format("--as={}", limits.memory_mib * mib));
     if (limits.file_size_mib != 0)
         options.push_back(fmt::format("--fsize={}", limits.file_size_mib * mib));
+    if (limits.processes != 0) options.push_back(fmt::format("--nproc={}", limits.processes));
     if (options.empty()) return;
     argv.emplace_back("prlimit");
     argv.insert(argv.end(), options.begin(), options.end());
     argv.emplace_back("--");
 }
 
+bool is_sandboxed(const std::vector<std::string>& argv) {
+    return !argv.empty() && (argv.front() == "bwrap" || argv.front() == "setpriv");
+}
+
 }  // namespace
 
 std::vector<std::string> sandbox_argv(const SandboxSpec& spec) {
-    std::vector<std::string> argv{"bwrap"};
-    add_isolation(argv);
+    std::vector<std::string> argv;
+    if (spec.user == SandboxUser::own && is_root())
+        argv = {"setpriv", fmt::format("--reuid={}", k_sandbox_id),
+                fmt::format("--regid={}", k_sandbox_id), "--clear-groups"};
+    argv.emplace_back("bwrap");
+    add_isolation(argv, spec.network);
     add_system(argv);
+    if (spec.network == Network::host) add_names(argv);
     add_folders(argv, spec);
     add_environment(argv, spec.env);
     argv.emplace_back("--");
     add_limits(argv, spec.limits);
     return argv;
+}
+
+Result<void> give_to_sandbox_user(const fs::path& folder) {
+    if (!is_root()) return {};
+    const auto give = [](const fs::path& path) -> Result<void> {
+        struct stat info {};
+        const bool looked = ::lstat(path.c_str(), &info) == 0;
+        if (looked && info.st_uid == k_sandbox_id) return {};
+        if (looked && ::lchown(path.c_str(), k_sandbox_id, k_sandbox_id) == 0) return {};
+        return fail(ErrorKind::unavailable, std::generic_category().message(errno), path.string(),
+                    "krepro needs a cache on a file system with owners");
+    };
+    auto given = give(folder);
+    std::error_code code;
+    for (fs::recursive_directory_iterator at(folder, code), end; !code && given && at != end;
+         at.increment(code))
+        given = give(at->path());
+    if (code) return fail(ErrorKind::unavailable, code.message(), folder.string());
+    return given;
+}
+
+std::string command_words(const std::vector<std::string>& argv) {
+    auto first = argv.begin();
+    if (is_sandboxed(argv)) {
+        const auto end_of_room = std::find(first, argv.end(), "--");
+        if (end_of_room != argv.end()) first = end_of_room + 1;
+    }
+    return fmt::format("{}", fmt::join(first, argv.end(), " "));
+}
+
+bool sandbox_was_refused(const std::vector<std::string>& argv, std::string_view output) {
+    // What bwrap itself says; that it found no such program is the program's matter.
+    return is_sandboxed(argv) && output.starts_with("bwrap: ") &&
+           !output.starts_with("bwrap: execvp ");
 }
 
 }  // namespace krepro::util

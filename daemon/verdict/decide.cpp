@@ -63,10 +63,11 @@ class Decider {
             return stop(
                 VerdictKind::error,
                 "The trials count their exposure in different units and cannot be compared.");
+        if (plan_.alone) return decide_alone();
         if (unpatched().counts.hits > 0 && patched().counts.hits > 0)
             return stop(VerdictKind::not_fixed);
         if (voids_hopeless(tally_)) return too_many_voids();
-        if (unpatched().counts.hits >= tally_.k) return compare_patched();
+        if (unpatched().counts.hits >= tally_.fresh_hits_needed()) return compare_patched();
         if (patched().counts.hits > 0) return compare_unpatched();
         if (used_by_unpatched(tally_) < unpatched_limit(tally_)) return run(ArmName::unpatched);
         if (unpatched().counts.hits > 0) return look_for_a_hit_on_patched();
@@ -77,21 +78,38 @@ class Decider {
     [[nodiscard]] const ArmTally& unpatched() const { return tally_.unpatched; }
     [[nodiscard]] const ArmTally& patched() const { return tally_.patched; }
 
+    // One hit shows that the bug is there. When none comes, the exposure says how rare it must be.
+    [[nodiscard]] Decision decide_alone() const {
+        if (unpatched().counts.hits > 0) return stop(VerdictKind::reproduced);
+        if (voids_hopeless(tally_)) return too_many_voids();
+        if (!tally_.budget_exhausted()) return run(ArmName::unpatched);
+        if (!(unpatched().clean_exposure() > 0)) return no_exposure();
+        return claim(VerdictKind::not_reproduced);
+    }
+
     // k hits without the patch: does the patched kernel stay clean for long enough?
     [[nodiscard]] Decision compare_patched() const {
         const double needed =
-            exposure_needed(tally_.confidence, tally_.k, unpatched().hit_exposure());
+            exposure_needed(tally_.confidence, tally_.k, tally_.unpatched_hit_exposure());
         const double missing = needed - patched().clean_exposure();
         if (missing > 0) return run(ArmName::patched, missing);
+        if (unpatched_needs_longer_look(tally_) && !tally_.budget_exhausted())
+            return look_past_the_hit();
         if (plan_.confirm_assay && tally_.control.counts.hits == 0) {
             const double lost =
-                exposure_needed(control_confidence(), tally_.k, unpatched().hit_exposure());
+                exposure_needed(control_confidence(), tally_.k, tally_.unpatched_hit_exposure());
             if (tally_.control.clean_exposure() >= lost) return stop_assay_lost();
             if (!tally_.budget_exhausted())
                 return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
         const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_);
         return claim(new_splat ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
+    }
+
+    [[nodiscard]] Decision look_past_the_hit() const {
+        auto decision = run(ArmName::unpatched);
+        if (auto* trial = std::get_if<RunTrial>(&decision)) trial->past_hit = true;
+        return decision;
     }
 
     // The control may stay clean by chance as well, and then takes a true claim back: it is given
@@ -116,11 +134,7 @@ class Decider {
     [[nodiscard]] Decision look_for_a_hit_on_patched() const { return run(ArmName::patched); }
 
     [[nodiscard]] Decision run_patched_as_long() const {
-        if (!(unpatched().clean_exposure() > 0)) {
-            return stop(VerdictKind::inconclusive,
-                        fmt::format("{} without the patch gave no exposure at all.",
-                                    unpatched().counts.trials));
-        }
+        if (!(unpatched().clean_exposure() > 0)) return no_exposure();
         const double missing = unpatched().clean_exposure() - patched().clean_exposure();
         if (missing > 0) return run(ArmName::patched, missing);
         return claim(VerdictKind::not_reproduced);
@@ -128,12 +142,29 @@ class Decider {
 
     [[nodiscard]] Decision run(ArmName arm, double goal = 0) const {
         if (tally_.budget_exhausted()) return out_of_budget();
-        return RunTrial{arm, tally_.form, goal, pause_after(tally_.voids_in_a_row)};
+        return RunTrial{arm, tally_.form, goal, wall_left(arm), pause_after(tally_.voids_in_a_row)};
+    }
+
+    // One long trial of the unpatched arm must not use up what the patched arm needs.
+    [[nodiscard]] double wall_left(ArmName arm) const {
+        const double left = tally_.budget_wall_s - tally_.wall_s();
+        if (arm != ArmName::unpatched || patched().counts.trials > 0) return left;
+        const double limit = plan_.alone ? 1 : unpatched_limit(tally_);
+        double share = limit * tally_.budget_wall_s;
+        if (plan_.form == WorkloadForm::automatic && tally_.form == WorkloadForm::verbatim)
+            share = std::min(share, k_verbatim_share * plan_.budget_wall_s);
+        return std::min(left, share - unpatched().counts.wall_s);
     }
 
     // Every verdict that rests on hits not having come asks that most trials could have seen them.
     [[nodiscard]] Decision claim(VerdictKind kind) const {
         return voids_too_many(tally_) ? too_many_voids() : stop(kind);
+    }
+
+    [[nodiscard]] Decision no_exposure() const {
+        return stop(VerdictKind::inconclusive,
+                    fmt::format("{} boots{} gave no exposure at all.", unpatched().counts.trials,
+                                plan_.alone ? "" : " without the patch"));
     }
 
     [[nodiscard]] Decision stop(VerdictKind kind, std::string sentence = {}) const {
@@ -156,12 +187,10 @@ class Decider {
 Decision Decider::too_many_voids() const {
     std::string causes;
     for (const auto& cause : tally_.void_causes) causes += (causes.empty() ? "" : ", ") + cause;
-    const int voids =
-        unpatched().counts.voids + patched().counts.voids + tally_.control.counts.voids;
     return stop(VerdictKind::inconclusive,
                 fmt::format("{} of {} boots gave no evidence ({}), so the others cannot be trusted "
                             "to have been able to hit.",
-                            voids, tally_.trials(), causes));
+                            tally_.voids(), tally_.trials(), causes));
 }
 
 Decision Decider::out_of_budget() const {
@@ -169,7 +198,7 @@ Decision Decider::out_of_budget() const {
     std::string why = fmt::format("The budget was used up ({} boots, {:.0f} s).", tally_.trials(),
                                   tally_.wall_s());
     const int hits = std::max(unpatched().counts.hits, patched().counts.hits);
-    if (hits > 0 && hits < tally_.k)
+    if (hits > 0 && hits < (unpatched().counts.hits > 0 ? tally_.fresh_hits_needed() : tally_.k))
         why += fmt::format(" {} of the {} hits that the confidence asks for had come.", hits,
                            tally_.k);
     else if (verdict.exposure_needed)
@@ -211,15 +240,18 @@ void Decider::add_statistics(model::Verdict& verdict) const {
     const bool exchanged = unpatched().counts.hits == 0 && patched().counts.hits > 0;
     const ArmTally& hit = exchanged ? patched() : unpatched();
     const ArmTally& clean = exchanged ? unpatched() : patched();
+    const int hits_needed = exchanged ? tally_.k : tally_.fresh_hits_needed();
+    const double exposure = exchanged ? hit.hit_exposure() : tally_.unpatched_hit_exposure();
     const double minus_ln_alpha = -std::log1p(-plan_.confidence);
-    if (hit.counts.hits >= tally_.k && clean.counts.hits == 0) {
-        verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, hit.hit_exposure());
+    if (!exchanged && tally_.earlier.hits > 0) verdict.earlier = tally_.earlier;
+    if (hit.counts.hits >= hits_needed && clean.counts.hits == 0) {
+        verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, exposure);
         // Two attempts at one claim double the chance of a false one.
-        verdict.p_value = std::min(1.0, tally_.attempts * p_of_no_hit(tally_.k, hit.hit_exposure(),
-                                                                      clean.clean_exposure()));
+        verdict.p_value = std::min(
+            1.0, tally_.attempts * p_of_no_hit(tally_.k, exposure, clean.clean_exposure()));
         if (clean.clean_exposure() > 0)
             verdict.rate_ratio_bound =
-                minus_ln_alpha * hit.hit_exposure() / (tally_.k * clean.clean_exposure());
+                minus_ln_alpha * exposure / (tally_.k * clean.clean_exposure());
     }
     if (hit.counts.hits == 0 && unpatched().clean_exposure() > 0)
         verdict.rate_bound = minus_ln_alpha / unpatched().clean_exposure();
@@ -227,7 +259,7 @@ void Decider::add_statistics(model::Verdict& verdict) const {
 
 // Verbatim has had its share and did not reproduce the bug often enough, or cannot run here.
 bool verbatim_is_over(const Plan& plan, const Tally& tally) {
-    if (tally.unpatched.counts.hits >= tally.k) return false;
+    if (tally.unpatched.counts.hits >= tally.fresh_hits_needed()) return false;
     const auto& counts = tally.unpatched.counts;
     return voids_hopeless(tally) || counts.wall_s >= k_verbatim_share * plan.budget_wall_s ||
            counts.trials >= k_verbatim_share * plan.budget_trials;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -31,6 +32,10 @@ struct Plan {
     // It is a control, not part of the test: neither the hit nor its exposure enters p, so it can
     // only withhold a `fixed`. It costs about one hit's time.
     bool confirm_assay = true;
+    bool alone = false;  // there is no patched kernel: does this one hit?
+    // A warm start: what earlier jobs saw of the same unpatched kernel and workload. It counts at
+    // half weight or less, so that one hit of this job at least is always asked for.
+    std::optional<model::EarlierEvidence> earlier;
 };
 
 // Run one more trial of this arm; end it when it has gathered `exposure_goal` (0: no goal).
@@ -38,7 +43,11 @@ struct RunTrial {
     model::ArmName arm = model::ArmName::unpatched;
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     double exposure_goal = 0;
+    double wall_s = 0;   // what the arm may still use of the budget; a trial ends by then
     double pause_s = 0;  // wait this long first (after void trials)
+    // Go on past the target's hit: what the boots with the patch have shown is looked for in boots
+    // without it that come to the same age.
+    bool past_hit = false;
 };
 
 struct Stop {
@@ -60,6 +69,10 @@ using Decision = std::variant<RunTrial, Stop>;
 // The clean arm needs (alpha^(-1/k) - 1) times the exposure of the hit arm; so a k-th hit that
 // comes later than this share could not be followed by enough exposure within the budget.
 [[nodiscard]] double unpatched_share(double confidence, int k);
+
+// What the trials of an earlier job say about its unpatched kernel under the workload's `form`.
+[[nodiscard]] model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials,
+                                                        model::WorkloadForm form);
 
 // What to do after these trials: a pure function, so that a daemon that starts again asks it with
 // the trials on record and goes on as if nothing had happened.

@@ -23,18 +23,22 @@ double sane(double value) {
 
 // krepro's own stop says nothing about the kernel, the workload or the host.
 bool is_ours(const model::TrialOutcome& outcome) {
-    return outcome.cause == Cause::interrupted || outcome.cause == Cause::cancelled;
+    return outcome.cause == Cause::interrupted || outcome.cause == Cause::cancelled ||
+           outcome.cause == Cause::not_needed;
+}
+
+// Reported by the kernel or told by its silence; void on the unpatched arm and `other` on the
+// patched one: the same thing. An unpatched boot may also have stalled past its hit.
+bool is_stall(const model::TrialOutcome& outcome) {
+    return outcome.cause == Cause::host_stall || outcome.cause == Cause::stall ||
+           outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale;
 }
 
 // What an outcome shows that has no report of its own; the reports that came with it do not explain
-// it. A silent heartbeat is void on the unpatched arm and a hang on the patched one: the same
-// thing.
+// it.
 std::string_view silent_sign(const model::TrialOutcome& outcome) {
     if (!outcome.cause) return {};
     switch (*outcome.cause) {
-        case Cause::hang:
-        case Cause::heartbeat_stale:
-            return "the guest fell silent";
         case Cause::console_flood:
         case Cause::early_exit:
         case Cause::lockdep_off_unexplained:
@@ -72,6 +76,7 @@ class Counter {
         ArmTally& arm = arm_of(trial.arm);
         ++arm.counts.trials;
         arm.counts.wall_s += sane(outcome.wall_s);
+        arm.stalls += is_stall(outcome) ? 1 : 0;
         arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
         if (outcome.kind == OutcomeKind::none) return add_void(arm, outcome);
         tally_.voids_in_a_row = 0;
@@ -90,14 +95,17 @@ class Counter {
   private:
     ArmTally& arm_of(ArmName name) {
         if (name == ArmName::patched) return tally_.patched;
-        return tally_.unpatched.counts.hits < tally_.k ? tally_.unpatched : tally_.control;
+        if (tally_.unpatched.counts.hits < tally_.fresh_hits_needed()) return tally_.unpatched;
+        // Begun side by side with the one that had the k-th hit: no control, for it shows nothing
+        // about the time after the patched arm.
+        return tally_.patched.counts.trials == 0 ? tally_.surplus : tally_.control;
     }
 
     void add_void(ArmTally& arm, const model::TrialOutcome& outcome) {
         ++arm.counts.voids;
         if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
-        arm.stalls += outcome.cause == Cause::host_stall ? 1 : 0;
+        arm.stalled_voids += is_stall(outcome) ? 1 : 0;
         if (is_ours(outcome))
             ++arm.interrupted;
         else
@@ -114,14 +122,20 @@ class Counter {
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (trial.outcome.cause == Cause::stall)
-                    ++arm.stalls;
-                else if (trial.arm == ArmName::patched && shows_something_new(trial, known_))
-                    ++arm.new_splats;
+                if (!is_stall(trial.outcome) && trial.arm == ArmName::patched &&
+                    shows_something_new(trial, known_))
+                    add_new_splat(arm, trial.outcome.detail);
                 break;
             case OutcomeKind::none:
                 break;
         }
+    }
+
+    static void add_new_splat(ArmTally& arm, const std::string& words) {
+        ++arm.new_splats;
+        auto& all = arm.new_splat_words;
+        if (!words.empty() && std::find(all.begin(), all.end(), words) == all.end())
+            all.push_back(words);
     }
 
     void check_unit(model::ExposureUnit unit) {
@@ -145,9 +159,10 @@ double attempt_confidence(const Plan& plan) {
 struct VoidShare {
     int voids = 0;
     int trials = 0;
+    int stalls = 0;  // of the voids
 
     [[nodiscard]] bool above_a_third() const {
-        return voids >= k_fatal_voids && 3 * voids > trials;
+        return voids - stalls >= k_fatal_voids && 3 * (voids - stalls) > trials - stalls;
     }
     [[nodiscard]] bool hopeless() const {
         const double spread = std::sqrt(trials * 2.0 / 9.0);
@@ -156,6 +171,7 @@ struct VoidShare {
     void add(const ArmTally& arm) {
         voids += arm.counts.voids - arm.interrupted;
         trials += arm.counts.trials - arm.interrupted;
+        stalls += arm.stalled_voids;
     }
 
   private:
@@ -170,8 +186,27 @@ VoidShare share_of(const ArmTally& arm) {
 
 VoidShare share_of_all(const Tally& tally) {
     VoidShare share;
-    for (const auto* arm : {&tally.unpatched, &tally.patched, &tally.control}) share.add(*arm);
+    for (const auto* arm : {&tally.unpatched, &tally.patched, &tally.control, &tally.surplus})
+        share.add(*arm);
     return share;
+}
+
+// Earlier evidence is of another day and another load of the host, so it counts at half weight; and
+// never for all k hits, so that this job shows the bug itself. Hits are rounded down and their
+// exposure is not: both err against `fixed`. A mean of the right size with less spread than k fresh
+// hits would have makes the test no more likely to err (Jensen's inequality).
+model::CountedEvidence counted(const Plan& plan, WorkloadForm form, int k) {
+    model::CountedEvidence counted;
+    const auto& earlier = plan.earlier;
+    if (!earlier || earlier->form != form || earlier->hits < 1 || !(sane(earlier->exposure) > 0))
+        return counted;
+    const double weight = std::min(0.5, static_cast<double>(k - 1) / earlier->hits);
+    const int hits = static_cast<int>(std::floor(weight * earlier->hits + 1e-9));
+    if (hits < 1) return counted;
+    counted.hits = hits;
+    counted.exposure = weight * std::max(earlier->exposure, static_cast<double>(earlier->hits));
+    counted.jobs = earlier->jobs;
+    return counted;
 }
 
 std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
@@ -191,9 +226,11 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
     Tally tally;
     tally.form = form;
     tally.attempts = plan.form == WorkloadForm::automatic ? 2 : 1;
+    tally.alone = plan.alone;
     tally.confidence = attempt_confidence(plan);
     tally.unit = plan.unit;
     tally.k = hits_needed(plan.confidence);
+    tally.earlier = counted(plan, form, tally.k);
     tally.budget_wall_s = plan.budget_wall_s;
     tally.budget_trials = plan.budget_trials;
     const Signatures known = signs_on_unpatched(trials);
@@ -211,9 +248,20 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
     return tally;
 }
 
+model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials, WorkloadForm form) {
+    model::EarlierEvidence evidence;
+    evidence.form = form;
+    for (const auto& trial : trials) {
+        if (trial.arm != ArmName::unpatched || trial.form != form) continue;
+        evidence.exposure += sane(trial.outcome.exposure);
+        evidence.hits += trial.outcome.kind == OutcomeKind::hit ? 1 : 0;
+    }
+    return evidence;
+}
+
 double p_of_stalls(const Tally& tally) {
     const int with = tally.patched.stalls;
-    const int all = with + tally.unpatched.stalls + tally.control.stalls;
+    const int all = with + tally.unpatched_stalls();
     const double time = tally.wall_s();
     if (with == 0 || !(time > 0)) return 1;
     const double share = std::min(1.0, tally.patched.counts.wall_s / time);
@@ -225,6 +273,16 @@ double p_of_stalls(const Tally& tally) {
         tail += term;
     }
     return std::min(1.0, tail);
+}
+
+bool unpatched_needs_longer_look(const Tally& tally) {
+    const auto& patched = tally.patched;
+    const int boots = patched.counts.trials - patched.counts.voids;
+    const bool open_splat = patched.new_splats > 0 && 3 * patched.new_splats <= 2 * boots;
+    const bool open_stall = patched.stalls > 0 && 3 * patched.stalls <= 2 * boots &&
+                            tally.unpatched_stalls() == 0 &&
+                            p_of_stalls(tally) > 1 - tally.confidence;
+    return (open_splat || open_stall) && tally.unpatched_wall_s() < patched.counts.wall_s;
 }
 
 bool stalls_held_against_patch(const Tally& tally) {

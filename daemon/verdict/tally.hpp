@@ -13,8 +13,10 @@ namespace krepro::verdict {
 // One arm of the comparison, counted.
 struct ArmTally {
     model::ArmCounts counts;
-    int new_splats = 0;        // `other` trials that show something the unpatched arm has not shown
+    int new_splats = 0;  // `other` trials that show something the unpatched arm has not shown
+    std::vector<std::string> new_splat_words;  // what they were, in the words of their outcomes
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
+    int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void
@@ -35,27 +37,46 @@ struct Tally {
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     double confidence = 0.95;  // of this attempt; higher than asked for when there are two attempts
     int attempts = 1;
+    bool alone = false;  // all trials are of one kernel, the "unpatched" one
     int k = 3;
+    model::CountedEvidence earlier;  // hits and exposure that a warm start adds to unpatched's own
     model::ExposureUnit unit = model::ExposureUnit::guest_seconds;  // of the trials, or the plan
     double budget_wall_s = 0;                                       // left for this form
     int budget_trials = 0;
     ArmTally unpatched;  // to its k-th hit
     ArmTally patched;
     ArmTally control;                        // unpatched trials after the k-th hit
+    ArmTally surplus;                        // as these, but begun before any with the patch
     int voids_in_a_row = 0;                  // at the end of the sequence
     std::vector<std::string> void_causes;    // "boot_hang: 2"
     std::vector<std::string> side_findings;  // signatures of both arms
     bool mixed_units = false;                // exposures that cannot be compared
 
+    // Hits of this job that the unpatched arm must show: k, less what a warm start brings.
+    [[nodiscard]] int fresh_hits_needed() const { return k - earlier.hits; }
+    // The exposure over which the unpatched arm had its k hits.
+    [[nodiscard]] double unpatched_hit_exposure() const {
+        return unpatched.hit_exposure() + earlier.exposure;
+    }
     [[nodiscard]] const ArmTally& arm(model::ArmName name) const {
         return name == model::ArmName::unpatched ? unpatched : patched;
     }
     [[nodiscard]] int trials() const {
-        return unpatched.counts.trials + patched.counts.trials + control.counts.trials;
+        return unpatched.counts.trials + patched.counts.trials + control.counts.trials +
+               surplus.counts.trials;
     }
-    [[nodiscard]] double wall_s() const {
-        return unpatched.counts.wall_s + patched.counts.wall_s + control.counts.wall_s;
+    [[nodiscard]] int voids() const {
+        return unpatched.counts.voids + patched.counts.voids + control.counts.voids +
+               surplus.counts.voids;
     }
+    // Without the patch, whatever part the boots have in the test.
+    [[nodiscard]] int unpatched_stalls() const {
+        return unpatched.stalls + control.stalls + surplus.stalls;
+    }
+    [[nodiscard]] double unpatched_wall_s() const {
+        return unpatched.counts.wall_s + control.counts.wall_s + surplus.counts.wall_s;
+    }
+    [[nodiscard]] double wall_s() const { return unpatched_wall_s() + patched.counts.wall_s; }
     [[nodiscard]] bool budget_exhausted() const {
         return trials() >= budget_trials || wall_s() >= budget_wall_s;
     }
@@ -64,6 +85,12 @@ struct Tally {
 // The chance that so many of all stalls fall to the patched arm when both arms stall at one rate in
 // wall time: the upper tail of the binomial distribution. 1 when the patched arm has none.
 [[nodiscard]] double p_of_stalls(const Tally& tally);
+
+// Whether it is too early to hold against the patch what only its boots have shown: boots without
+// it end at the target's hit, mostly before what takes time would show. Such boots then go on past
+// the hit, until one shows the same, or together they have come to the time of those with
+// the patch. What most boots with the patch show (two in three) needs no such look.
+[[nodiscard]] bool unpatched_needs_longer_look(const Tally& tally);
 
 // Whether stalls are held against the patch: chance does not explain how many there are with it and
 // how few without (p at most alpha), or more than two boots in three with it stalled. A single
@@ -80,7 +107,8 @@ struct Tally {
 [[nodiscard]] bool voids_hopeless(const Tally& tally);
 
 // Whether more than a third of the trials were void (four at least): no verdict that rests on the
-// absence of hits may be given.
+// absence of hits may be given. Stalls are left out: what a workload does to a kernel under load is
+// no failure to look, its exposure is charged to the arm that hits, and p_of_stalls judges them.
 [[nodiscard]] bool voids_too_many(const Tally& tally);
 
 }  // namespace krepro::verdict

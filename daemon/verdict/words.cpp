@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace krepro::verdict {
@@ -31,8 +32,18 @@ std::string hits_in(const ArmTally& arm, ArmName name, model::ExposureUnit unit)
                        exposure_words(counts.exposure, unit));
 }
 
+// "The bug hit in 1 of 2 boots (90 guest seconds)"
+std::string one_kernel(const Tally& tally) {
+    const auto& counts = tally.unpatched.counts;
+    if (boots_of(counts) == 0) return "No boot gave evidence";
+    return fmt::format("The bug hit in {} of {} ({})",
+                       counts.hits == 0 ? "none" : std::to_string(counts.hits),
+                       boots_words(boots_of(counts)), exposure_words(counts.exposure, tally.unit));
+}
+
 // "The bug hit in 1 of 2 boots without the patch (90 guest seconds); no boot with it gave evidence"
 std::string both_arms(const Tally& tally) {
+    if (tally.alone) return one_kernel(tally);
     const auto unpatched = hits_in(tally.unpatched, ArmName::unpatched, tally.unit);
     const auto patched = hits_in(tally.patched, ArmName::patched, tally.unit);
     if (boots_of(tally.unpatched.counts) == 0 && boots_of(tally.patched.counts) == 0)
@@ -74,12 +85,23 @@ std::string control_words(const Tally& tally) {
     return " A boot without the patch afterwards hit again.";
 }
 
+// " (another report: WARNING in do_exit; and 2 more)"
+std::string listed(const std::vector<std::string>& words) {
+    constexpr std::size_t k_most = 3;
+    if (words.empty()) return {};
+    std::string text;
+    for (std::size_t i = 0; i < std::min(words.size(), k_most); ++i)
+        text += (i == 0 ? "" : "; ") + words[i];
+    if (words.size() > k_most) text += fmt::format("; and {} more", words.size() - k_most);
+    return " (" + text + ")";
+}
+
 std::string new_splat_words(const Tally& tally) {
     std::string words;
     if (tally.patched.new_splats > 0)
-        words +=
-            fmt::format(" But {} with the patch showed something that no boot without it showed.",
-                        boots_words(tally.patched.new_splats));
+        words += fmt::format(
+            " But {} with the patch showed something that no boot without it showed{}.",
+            boots_words(tally.patched.new_splats), listed(tally.patched.new_splat_words));
     if (stalls_held_against_patch(tally))
         words += fmt::format(" But {} with the patch stalled.", boots_words(tally.patched.stalls));
     return words;
@@ -92,15 +114,16 @@ std::string stall_words(const model::Verdict& verdict, const Tally& tally) {
         "{} with the patch stalled under load, and {} without it; were both to stall at the same "
         "rate, so many would fall to the patched kernel with probability {}. Whether the patch has "
         "to do with it was not shown.",
-        boots_words(tally.patched.stalls), tally.unpatched.stalls + tally.control.stalls,
+        boots_words(tally.patched.stalls), tally.unpatched_stalls(),
         probability_words(p_of_stalls(tally)));
 }
 
 std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tally) {
-    std::string text =
-        both_arms(tally) + ": it was not reproduced, so nothing is proved about the patch.";
+    std::string text = both_arms(tally);
+    text += tally.alone ? "." : ": it was not reproduced, so nothing is proved about the patch.";
     if (verdict.rate_bound && *verdict.rate_bound > 0) {
-        text += fmt::format(" Without the patch it hits at most once in {} ({:g} % confidence).",
+        text += fmt::format(" {} it hits at most once in {} ({:g} % confidence).",
+                            tally.alone ? "If it is there," : "Without the patch",
                             exposure_words(1 / *verdict.rate_bound, verdict.unit),
                             verdict.confidence * 100);
     }
@@ -114,13 +137,12 @@ std::string form_words(model::WorkloadForm form) {
 }
 
 std::string void_words(const Tally& tally) {
-    const int voids =
-        tally.unpatched.counts.voids + tally.patched.counts.voids + tally.control.counts.voids;
+    const int voids = tally.voids();
     if (voids == 0) return {};
     std::string words = fmt::format("{} of {} gave no evidence and {} not counted", voids,
                                     boots_words(tally.trials()), voids == 1 ? "was" : "were");
     const double charged = tally.unpatched.void_exposure;
-    if (tally.unpatched.counts.hits > 0 && charged > 0)
+    if (!tally.alone && tally.unpatched.counts.hits > 0 && charged > 0)
         words += fmt::format(", but for {} without the patch, which lower the rate there",
                              exposure_words(charged, tally.unit));
     return words + ".";
@@ -142,6 +164,19 @@ std::string ratio_words(const model::Verdict& verdict) {
         clean, std::ceil(*verdict.rate_ratio_bound * 100), hit, verdict.confidence * 100);
 }
 
+std::string earlier_words(const model::Verdict& verdict, const Tally& tally) {
+    if (!verdict.earlier) return {};
+    std::string jobs;
+    for (const auto id : verdict.earlier->jobs)
+        jobs += fmt::format("{}{}", jobs.empty() ? "" : ", ", id);
+    return fmt::format(
+        "A warm start: {} of the {} hits that count, and {}, were seen without the patch in "
+        "earlier "
+        "jobs ({}), and taken at half their weight or less.",
+        verdict.earlier->hits, tally.k, exposure_words(verdict.earlier->exposure, verdict.unit),
+        jobs);
+}
+
 std::string control_missing_words(const model::Verdict& verdict, const Tally& tally) {
     const bool claims =
         verdict.kind == VerdictKind::fixed || verdict.kind == VerdictKind::fixed_new_splat;
@@ -153,8 +188,7 @@ std::string control_missing_words(const model::Verdict& verdict, const Tally& ta
 }  // namespace
 
 std::string exposure_words(double exposure, model::ExposureUnit unit) {
-    const std::string_view name =
-        unit == model::ExposureUnit::deadline_exits ? "deadline-task exits" : "guest seconds";
+    const auto name = model::unit_words(unit);
     // Whole units carry all there is to know, but for the smallest figures.
     if (exposure < 10) return fmt::format("{:.3g} {}", exposure, name);
     return fmt::format("{:.0f} {}", exposure, name);
@@ -173,6 +207,7 @@ std::string sentence_for(const model::Verdict& verdict, const Tally& tally) {
             return both + ": the patch does not fix it.";
         case VerdictKind::not_reproduced:
             return not_reproduced_words(verdict, tally);
+        case VerdictKind::reproduced:
         case VerdictKind::inconclusive:
         case VerdictKind::error:
             break;
@@ -186,6 +221,7 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
         if (!line.empty()) limits.push_back(std::move(line));
     };
     add(ratio_words(verdict));
+    add(earlier_words(verdict, tally));
     add(control_missing_words(verdict, tally));
     if (verdict.kind != VerdictKind::error) add(form_words(tally.form));
     if (tally.attempts > 1)

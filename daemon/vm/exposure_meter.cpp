@@ -27,6 +27,10 @@ double ExposureMeter::delta_to(const model::HarnessEvent& heartbeat) const {
         const auto exits = exits_of(heartbeat);
         return exits && last_exits_ ? std::max(0.0, *exits - *last_exits_) : 0;
     }
+    if (in_ops())
+        return heartbeat.bogo_ops
+                   ? std::max(0.0, static_cast<double>(*heartbeat.bogo_ops) - last_ops_)
+                   : 0;
     if (!last_uptime_) return 0;
     const double gap = heartbeat.uptime - *last_uptime_;
     return gap > 0 && gap <= k_longest_gap_s ? gap : 0;
@@ -34,23 +38,34 @@ double ExposureMeter::delta_to(const model::HarnessEvent& heartbeat) const {
 
 void ExposureMeter::add(const model::HarnessEvent& heartbeat) {
     const double delta = delta_to(heartbeat);
+    last_delta_ = delta;
     if (heartbeat.debug_locks == 1 && !blind_delta_) {
         if (!frozen_) exposure_ += delta;
         busiest_delta_ = std::max(busiest_delta_, delta);
-    } else if (heartbeat.debug_locks == 0 && !blind_delta_) {
+    } else if (heartbeat.debug_locks == 0 && !blind_delta_ && (!in_ops() || delta > 0)) {
         // Here a gap counts in full: the hit lies in it, and its exposure must not be too small.
         const bool seconds = unit_ == model::ExposureUnit::guest_seconds && last_uptime_;
         blind_delta_ = seconds ? std::max(0.0, heartbeat.uptime - *last_uptime_) : delta;
     }
     last_uptime_ = heartbeat.uptime;
+    if (heartbeat.bogo_ops) last_ops_ = static_cast<double>(*heartbeat.bogo_ops);
     if (const auto exits = exits_of(heartbeat)) {
         if (last_exits_) exits_ += std::max(0.0, *exits - *last_exits_);
         last_exits_ = exits;
     }
 }
 
+bool ExposureMeter::closes() const {
+    return !in_ops() || last_delta_ > 0;
+}
+
+bool ExposureMeter::reaches_the_end() const {
+    return !in_ops() || blind_delta_ || busiest_delta_ > 0;
+}
+
 double ExposureMeter::exposure_to_the_end(double silence_s) const {
     if (blind_delta_) return exposure_ + *blind_delta_;
+    if (in_ops()) return exposure_ + (settled_ ? 0 : busiest_delta_);
     const double beats = std::ceil(std::max(0.0, silence_s));
     return exposure_ + beats * (unit_ == model::ExposureUnit::guest_seconds
                                     ? std::max(1.0, busiest_delta_)

@@ -13,6 +13,8 @@ namespace krepro::vm {
 // when lockdep is alive at the later one: lockdep never comes back, so it was alive all the while.
 // A heartbeat gap of more than three beats counts nothing in guest seconds, for nobody knows how
 // much of it the guest ran; exits of deadline tasks are counted in the guest and have no gaps.
+// stress-ng tells its bogo operations when an iteration ends: the first heartbeat after that has
+// all of them, and an iteration that has not ended has none yet.
 class ExposureMeter {
   public:
     explicit ExposureMeter(model::ExposureUnit unit) : unit_(unit) {}
@@ -26,12 +28,21 @@ class ExposureMeter {
     [[nodiscard]] double exposure() const { return exposure_; }
     // For the arm whose exposure must not come out too small: runs to the first heartbeat at which
     // lockdep was off, or, where none came within `silence_s`, is estimated from the busiest beat.
+    // In bogo operations it runs to the end of the iteration, or takes the busiest one for it.
     [[nodiscard]] double exposure_to_the_end(double silence_s) const;
+    // Whether exposure_to_the_end() is known: in bogo operations it is not before an iteration has
+    // ended.
+    [[nodiscard]] bool reaches_the_end() const;
+    // Whether the last heartbeat brought what closes the exposure of a hit before it.
+    [[nodiscard]] bool closes() const;
+    // It did: what follows the hit is counted up to that heartbeat.
+    void settle() { settled_ = true; }
     // The guest has counted at least one exit of a deadline task since "ready".
     [[nodiscard]] bool saw_exits() const { return exits_ > 0; }
     [[nodiscard]] double exits() const { return exits_; }
 
   private:
+    [[nodiscard]] bool in_ops() const { return unit_ == model::ExposureUnit::bogo_ops; }
     [[nodiscard]] double delta_to(const model::HarnessEvent& heartbeat) const;
 
     model::ExposureUnit unit_;
@@ -41,7 +52,10 @@ class ExposureMeter {
     std::optional<double> blind_delta_;  // of the first heartbeat with lockdep off
     std::optional<double> last_uptime_;
     std::optional<double> last_exits_;
+    double last_ops_ = 0;
+    double last_delta_ = 0;
     bool frozen_ = false;
+    bool settled_ = false;
 };
 
 }  // namespace krepro::vm

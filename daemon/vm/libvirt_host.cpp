@@ -107,7 +107,8 @@ struct LibvirtHost::State {
 
 Result<virConnectPtr> LibvirtHost::State::open() {
     const std::lock_guard lock(open_mutex);
-    if (connection) return connection.get();
+    // A libvirt daemon may have been restarted since.
+    if (connection && virConnectIsAlive(connection.get()) == 1) return connection.get();
     std::string uri = options.uri;
     if (uri.empty()) {
         if (options.root.string().size() > k_max_root_path)

@@ -26,6 +26,8 @@ constexpr double k_wall_grace_s = 3;
 // Ticks come at least once a second. Without one for so long, krepro itself did not run, and
 // silence in the meantime says nothing about the guest.
 constexpr double k_suspended_s = 30;
+// After a shorter gap the guest is given the time that it has lost with us.
+constexpr double k_paused_s = 3;
 constexpr std::size_t k_most_proof_lines = 16;
 constexpr std::size_t k_longest_proof_line = 300;
 
@@ -34,11 +36,18 @@ std::string heartbeat_words(const model::HarnessEvent& event) {
         fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
     if (event.debug_locks) words += fmt::format(", debug_locks {}", *event.debug_locks);
     if (event.dl_exits) words += fmt::format(", dl_exits {}", *event.dl_exits);
+    if (event.bogo_ops) words += fmt::format(", bogo_ops {}", *event.bogo_ops);
     return words;
 }
 
 std::string headline_of(const model::Report& report) {
     return report.text.substr(0, report.text.find('\n'));
+}
+
+std::string request_words(Cause cause) {
+    if (cause == Cause::cancelled) return "the job was cancelled";
+    if (cause == Cause::not_needed) return "the job ended while this trial ran";
+    return "krepro was stopped";
 }
 
 }  // namespace
@@ -48,8 +57,7 @@ ReportClass classify(const model::Report& report) {
     const Detector detector = family == nullptr ? Detector::other : family->detector;
     if (detector == Detector::panic) return ReportClass::panic;
     if (report.disables_lockdep || detector == Detector::oops) return ReportClass::blind;
-    if (detector == Detector::hang)
-        return report.kind == "hung_task" ? ReportClass::splat : ReportClass::stall;
+    if (detector == Detector::hang) return ReportClass::stall;
     if (detector == Detector::scheduler || report.kind == "nobody_cared") return ReportClass::side;
     return ReportClass::splat;
 }
@@ -77,10 +85,18 @@ RunAction RunMonitor::on(const RunEvent& event, util::SteadyTime now) {
 
 RunAction RunMonitor::handle(const ConsoleOutput& output) {
     last_console_ = now_;
-    console_bytes_ += output.bytes;
-    if (console_bytes_ <= limits_.console_bytes) return Continue{};
+    return count_output(output.bytes);
+}
+
+RunAction RunMonitor::handle(const HarnessOutput& output) {
+    return count_output(output.bytes);
+}
+
+RunAction RunMonitor::count_output(std::uint64_t bytes) {
+    output_bytes_ += bytes;
+    if (output_bytes_ <= limits_.console_bytes) return Continue{};
     if (auto action = settled()) return *action;
-    const auto words = fmt::format("the console wrote more than {} bytes", limits_.console_bytes);
+    const auto words = fmt::format("the guest wrote more than {} bytes", limits_.console_bytes);
     return patched() && phase_ != Phase::booting ? end_other(Cause::console_flood, words)
                                                  : end_void(Cause::console_flood, words);
 }
@@ -93,7 +109,7 @@ RunAction RunMonitor::handle(const ReportSeen& seen) {
 }
 
 RunAction RunMonitor::on_target(const model::Report& report) {
-    if (phase_ == Phase::closing_hit) return Continue{};
+    if (phase_ == Phase::closing_hit || phase_ == Phase::past_hit) return Continue{};
     if (phase_ == Phase::booting && !patched()) {
         // Its exposure cannot be counted, and a hit without exposure would make the patched arm's
         // task as small. On the patched arm a sight of the bug always counts.
@@ -104,30 +120,36 @@ RunAction RunMonitor::on_target(const model::Report& report) {
     title_ = report.title;
     hit_uptime_ = report.uptime_s;
     hit_blinds_ = report.disables_lockdep;
-    enter(Phase::closing_hit, limits_.after_hit_s);
+    enter(Phase::closing_hit, closing_s());
     const bool no_more_heartbeats = before == Phase::booting || before == Phase::crashed;
-    return no_more_heartbeats || before == Phase::unexplained ? end_hit() : RunAction{Continue{}};
+    return no_more_heartbeats || before == Phase::unexplained ? close_hit() : RunAction{Continue{}};
 }
 
 RunAction RunMonitor::on_other(const model::Report& report) {
     const ReportClass what = classify(report);
     if (what == ReportClass::side || phase_ == Phase::closing_hit) return Continue{};
     if (phase_ == Phase::booting) return on_early_report(report, what);
+    if (phase_ == Phase::past_hit) {
+        if (what == ReportClass::panic) return end_hit(Cause::panic);
+        return what == ReportClass::stall ? end_hit(Cause::host_stall) : RunAction{Continue{}};
+    }
     if (what == ReportClass::panic) {
         panic_title_ = report.title;
         return end_panicked();
     }
     if (what == ReportClass::stall && !patched())
         return end_void(Cause::host_stall, "the host was too slow for the guest: " + report.title);
-    if (what == ReportClass::stall && other_title_.empty())
-        return end_other(Cause::stall, "the kernel stalled under load: " + report.title);
+    if (what == ReportClass::stall)
+        return other_title_.empty()
+                   ? end_other(Cause::stall, "the kernel stalled under load: " + report.title)
+                   : end_reported();
     if (other_title_.empty()) other_title_ = report.title;
     if (fresh_title_.empty()) fresh_title_ = report.title;
     if (what == ReportClass::splat && phase_ != Phase::unexplained) return Continue{};
     // The evidence up to here counts. On the unpatched arm it must not come out too small: it runs
     // to the first heartbeat after the report, as a hit's does.
     if (patched() || phase_ != Phase::loaded) return end_reported();
-    enter(Phase::closing_other, limits_.after_hit_s);
+    enter(Phase::closing_other, closing_s());
     return Continue{};
 }
 
@@ -202,10 +224,12 @@ RunAction RunMonitor::on_heartbeat(const model::HarnessEvent& event) {
         const bool before =
             event.debug_locks == 1 && (hit_blinds_ || phase_ == Phase::closing_other ||
                                        (hit_uptime_ && event.uptime <= *hit_uptime_));
-        if (before) return Continue{};
+        if (before || !meter_.closes()) return Continue{};
+        meter_.settle();
         prove(heartbeat_words(event));
-        return phase_ == Phase::closing_hit ? end_hit() : end_reported();
+        return phase_ == Phase::closing_hit ? close_hit() : end_reported();
     }
+    if (phase_ == Phase::past_hit) return on_heartbeat_past_hit(event);
     if (phase_ != Phase::loaded) return Continue{};
     if (event.debug_locks != 0) return on_live_heartbeat(event);
     prove(heartbeat_words(event));
@@ -237,8 +261,9 @@ RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
 RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
     if (phase_ == Phase::booting) return Continue{};
     ++outcome_.iterations;
-    if (phase_ != Phase::loaded) return Continue{};
-    if (const auto finding = workload_.on_iteration_end(event, meter_.exits())) {
+    if (phase_ != Phase::loaded && phase_ != Phase::past_hit) return Continue{};
+    if (const auto finding = workload_.on_iteration_end(event, meter_.exits());
+        finding && phase_ == Phase::loaded) {
         prove(fmt::format("iteration {} ended: {}", event.iteration, event.what));
         return end_void(finding->cause, finding->detail);
     }
@@ -249,6 +274,7 @@ RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
 // --- what happens to the domain and to us -----------------------------------------------------
 
 RunAction RunMonitor::handle(const DomainCrashed&) {
+    if (phase_ == Phase::past_hit) return end_hit(Cause::panic);
     if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other) return *settled();
     if (phase_ != Phase::booting) enter(Phase::crashed, k_panic_wait_s);
     return Resume{};
@@ -264,6 +290,7 @@ RunAction RunMonitor::handle(const DomainStopped& stopped) {
 }
 
 RunAction RunMonitor::handle(const WatchdogFired&) {
+    if (phase_ == Phase::past_hit) return end_hit(Cause::heartbeat_stale);
     if (auto action = settled()) return *action;
     if (phase_ == Phase::booting)
         return end_void(Cause::boot_hang, "the watchdog fired before the VM was ready");
@@ -274,14 +301,17 @@ RunAction RunMonitor::handle(const WatchdogFired&) {
 RunAction RunMonitor::handle(const Tick&) {
     const double tick_gap = since(last_tick_);
     last_tick_ = now_;
-    if (tick_gap > k_suspended_s && phase_ != Phase::closing_hit)
+    if (tick_gap > k_suspended_s && phase_ != Phase::closing_hit && phase_ != Phase::past_hit)
         return end_void(Cause::host_suspended,
                         fmt::format("krepro itself did not run for {:.0f} s", tick_gap));
+    if (tick_gap > k_paused_s) forgive_pause(tick_gap);
     switch (phase_) {
         case Phase::booting:
             return on_boot_tick();
         case Phase::loaded:
             return on_loaded_tick();
+        case Phase::past_hit:
+            return on_tick_past_hit();
         case Phase::unexplained: {
             const bool talks = since(last_console_) < k_report_wait_s &&
                                since(phase_began_) < k_report_wait_at_most_s;
@@ -313,7 +343,18 @@ RunAction RunMonitor::on_loaded_tick() {
     return since(last_heartbeat_) <= 2 * k_wall_grace_s ? end_finished() : end_silent();
 }
 
+RunAction RunMonitor::on_heartbeat_past_hit(const model::HarnessEvent& event) {
+    const bool over = linger_until_ && event.uptime >= *linger_until_;
+    return over || since(start_) >= limits_.wall_s ? end_hit() : RunAction{Continue{}};
+}
+
+RunAction RunMonitor::on_tick_past_hit() {
+    if (since(last_heartbeat_) > limits_.heartbeat_s) return end_hit(Cause::heartbeat_stale);
+    return since(start_) < limits_.wall_s + k_wall_grace_s ? RunAction{Continue{}} : end_hit();
+}
+
 RunAction RunMonitor::on_phase_timeout() {
+    if (phase_ == Phase::closing_hit) return close_hit();
     if (auto action = settled()) return *action;
     if (phase_ == Phase::crashed) return end_panicked();
     if (!fresh_title_.empty()) return end_reported();
@@ -325,8 +366,7 @@ RunAction RunMonitor::on_phase_timeout() {
 
 RunAction RunMonitor::handle(const CancelRequested& request) {
     if (auto action = settled()) return *action;
-    return end_void(request.cause, request.cause == Cause::cancelled ? "the job was cancelled"
-                                                                     : "krepro was stopped");
+    return end_void(request.cause, request_words(request.cause));
 }
 
 RunAction RunMonitor::handle(const InfraFailed& failure) {
@@ -334,20 +374,47 @@ RunAction RunMonitor::handle(const InfraFailed& failure) {
     return end_void(Cause::infrastructure, failure.what);
 }
 
+double RunMonitor::closing_s() const {
+    // Emulated guests take up to three times their own time, and clear up before the next one.
+    constexpr double k_slowest = 3;
+    constexpr double k_to_clear_s = 10;
+    if (limits_.unit != model::ExposureUnit::bogo_ops) return limits_.after_hit_s;
+    return k_slowest * limits_.iteration_s + k_to_clear_s;
+}
+
 // --- endings ----------------------------------------------------------------------------------
 
 std::optional<RunAction> RunMonitor::settled() {
-    if (phase_ == Phase::closing_hit) return end_hit();
+    if (phase_ == Phase::closing_hit || phase_ == Phase::past_hit) return end_hit();
     if (phase_ == Phase::closing_other) return end_reported();
+    if (patched() && phase_ == Phase::crashed) return end_panicked();
     return std::nullopt;
 }
 
-RunAction RunMonitor::end_hit() {
-    outcome_.exposure = heartbeat_ ? meter_.exposure_to_the_end(since(last_heartbeat_)) : 0;
+// The hit is settled with its exposure. It ends the trial, but for one that is to go on past it.
+RunAction RunMonitor::close_hit() {
+    const bool goes_on = limits_.past_hit && heartbeat_ && phase_ == Phase::closing_hit;
+    if (!goes_on) return end_hit();
+    outcome_.exposure = meter_.exposure_to_the_end(since(last_heartbeat_));
+    phase_ = Phase::past_hit;
+    return Continue{};
+}
+
+RunAction RunMonitor::end_hit(std::optional<Cause> what_else) {
+    // A hit whose exposure is too small would make the patched arm's task as small.
+    if (!patched() && heartbeat_ && !meter_.reaches_the_end())
+        return end_void(Cause::uncounted,
+                        "the target hit, and the guest ended before stress-ng "
+                        "could say how much work that took: " +
+                            title_);
+    if (phase_ != Phase::past_hit)
+        outcome_.exposure = heartbeat_ ? meter_.exposure_to_the_end(since(last_heartbeat_)) : 0;
     // Before the first heartbeat there was no workload: the verdict must know.
-    const auto cause =
-        outcome_.ready_s ? std::optional<Cause>() : std::optional(Cause::lockdep_off_early);
-    return end(OutcomeKind::hit, cause, "the target hit: " + title_);
+    if (!outcome_.ready_s) what_else = Cause::lockdep_off_early;
+    std::string detail = "the target hit: " + title_;
+    if (phase_ == Phase::past_hit && what_else)
+        detail += fmt::format("; past the hit: {}", model::to_string(*what_else));
+    return end(OutcomeKind::hit, what_else, std::move(detail));
 }
 
 RunAction RunMonitor::end_reported() {
@@ -362,11 +429,18 @@ RunAction RunMonitor::end_panicked() {
 RunAction RunMonitor::end_finished() {
     if (heartbeat_) prove(heartbeat_words(*heartbeat_));
     if (!(meter_.exposure() > 0)) {
-        return limits_.unit == model::ExposureUnit::deadline_exits
-                   ? end_void(Cause::workload_without_effect,
-                              "no deadline task exited while lockdep was alive")
-                   : end_void(Cause::heartbeat_stale,
-                              "no two heartbeats in a row while lockdep was alive");
+        switch (limits_.unit) {
+            case model::ExposureUnit::deadline_exits:
+                return end_void(Cause::workload_without_effect,
+                                "no deadline task exited while lockdep was alive");
+            case model::ExposureUnit::bogo_ops:
+                return end_void(Cause::workload_without_effect,
+                                "stress-ng has counted no operation of an iteration that ended "
+                                "while lockdep was alive");
+            case model::ExposureUnit::guest_seconds:
+                return end_void(Cause::heartbeat_stale,
+                                "no two heartbeats in a row while lockdep was alive");
+        }
     }
     if (!other_title_.empty()) return end_reported();
     if (!outcome_.lockdep_alive_at_end)
@@ -391,6 +465,8 @@ RunAction RunMonitor::end_silent() {
 }
 
 RunAction RunMonitor::end_void(Cause cause, std::string detail) {
+    // Whatever ends a trial of the patched kernel, a splat that it has shown under load stands.
+    if (patched() && phase_ != Phase::booting && !other_title_.empty()) return end_reported();
     // No evidence, but not forgotten either: the verdict charges it to the arm that hits.
     outcome_.exposure = patched()
                             ? meter_.exposure()
@@ -421,6 +497,12 @@ void RunMonitor::enter(Phase phase, double timeout_s) {
     phase_ = phase;
     phase_began_ = now_;
     phase_timeout_s_ = timeout_s;
+}
+
+void RunMonitor::forgive_pause(double seconds) {
+    const auto pause = std::chrono::duration_cast<util::SteadyTime::duration>(
+        std::chrono::duration<double>(seconds));
+    for (auto* time : {&last_console_, &last_heartbeat_}) *time = std::min(now_, *time + pause);
 }
 
 void RunMonitor::linger(double uptime) {

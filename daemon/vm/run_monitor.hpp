@@ -21,19 +21,26 @@ namespace krepro::vm {
 // The limits of one trial.
 struct TrialLimits {
     double boot_s = 60;                        // from start to "ready"
-    double boot_silence_s = 15;                // without a console byte before "ready"
+    double boot_silence_s = 12;                // without a console byte before "ready"
     double heartbeat_s = 20;                   // without a heartbeat after "ready"
     double wall_s = 240;                       // the whole trial
     double exposure_goal = 0;                  // end clean when reached; 0: none
     int iterations = 0;                        // end clean after this many; 0: no limit
     std::uint64_t console_bytes = 64U << 20U;  // more is a flood
     double after_hit_s = 2.5;  // wait this long for the heartbeat that closes a hit's exposure
+    double iteration_s = 0;    // guest seconds, for units that are told when an iteration ends
+    // Go on after the target's hit, to see what else this kernel shows at the age that clean boots
+    // come to. The outcome is a hit all the same; its cause says what else there was.
+    bool past_hit = false;
     model::ExposureUnit unit = model::ExposureUnit::deadline_exits;
     model::ArmName arm = model::ArmName::unpatched;
 };
 
 // What may happen to a VM, in the order in which it is seen.
 struct ConsoleOutput {  // bytes arrived on ttyS0
+    std::uint64_t bytes = 0;
+};
+struct HarnessOutput {  // bytes arrived on ttyS1, where a guest can flood as well
     std::uint64_t bytes = 0;
 };
 struct ReportSeen {
@@ -55,8 +62,8 @@ struct CancelRequested {
 struct InfraFailed {
     std::string what;
 };
-using RunEvent = std::variant<ConsoleOutput, ReportSeen, HarnessLine, DomainCrashed, DomainStopped,
-                              WatchdogFired, Tick, CancelRequested, InfraFailed>;
+using RunEvent = std::variant<ConsoleOutput, HarnessOutput, ReportSeen, HarnessLine, DomainCrashed,
+                              DomainStopped, WatchdogFired, Tick, CancelRequested, InfraFailed>;
 
 struct Continue {};
 struct Resume {};  // the crashed domain, to let it print
@@ -70,7 +77,7 @@ enum class ReportClass {
     side,   // noise of a slow machine: noted, nothing more
     splat,  // lockdep lives on: the trial goes on and is `other` at its end
     blind,  // lockdep is off, or the kernel has oopsed: no evidence can follow
-    stall,  // soft lockup, RCU stall: the host's doing, unless the patched arm shows it under load
+    stall,  // lockup, hung task, RCU stall: the host's or the load's doing, or the patch's
     panic,
 };
 
@@ -95,6 +102,7 @@ class RunMonitor {
         booting,        // before "ready"
         loaded,         // the workload runs
         closing_hit,    // the target was seen: waiting for the heartbeat that ends its exposure
+        past_hit,       // the hit is settled, the boot goes on
         closing_other,  // as above, for another report on the unpatched arm
         unexplained,    // lockdep is off: the report that says why may still come
         crashed,        // pvpanic: the rest of the panic may still come
@@ -102,6 +110,7 @@ class RunMonitor {
     };
 
     RunAction handle(const ConsoleOutput& output);
+    RunAction handle(const HarnessOutput& output);
     RunAction handle(const ReportSeen& seen);
     RunAction handle(const HarnessLine& line);
     RunAction handle(const DomainCrashed& crashed);
@@ -111,6 +120,7 @@ class RunMonitor {
     RunAction handle(const CancelRequested& request);
     RunAction handle(const InfraFailed& failure);
 
+    RunAction count_output(std::uint64_t bytes);
     RunAction on_target(const model::Report& report);
     RunAction on_other(const model::Report& report);
     RunAction on_early_report(const model::Report& report, ReportClass what);
@@ -125,7 +135,10 @@ class RunMonitor {
 
     // What is settled already, when something from outside ends the trial.
     std::optional<RunAction> settled();
-    RunAction end_hit();
+    RunAction close_hit();
+    RunAction end_hit(std::optional<model::Cause> what_else = std::nullopt);
+    RunAction on_heartbeat_past_hit(const model::HarnessEvent& event);
+    RunAction on_tick_past_hit();
     RunAction end_exited(const std::string& reason);
     RunAction end_reported();
     RunAction end_finished();
@@ -136,8 +149,12 @@ class RunMonitor {
     RunAction end(model::OutcomeKind kind, std::optional<model::Cause> cause, std::string detail);
 
     void enter(Phase phase, double timeout_s);
+    // Silence while krepro itself did not run says nothing about the guest.
+    void forgive_pause(double seconds);
     void linger(double uptime);
     void prove(std::string_view line);
+    // How long the heartbeat that closes an exposure may take.
+    [[nodiscard]] double closing_s() const;
     [[nodiscard]] bool patched() const { return limits_.arm == model::ArmName::patched; }
     [[nodiscard]] double since(util::SteadyTime time) const;
 
@@ -162,7 +179,7 @@ class RunMonitor {
     std::optional<model::HarnessEvent> heartbeat_;  // the last one since "ready"
     bool done_ = false;                   // the harness has run its iterations and powers off
     std::optional<double> linger_until_;  // guest time
-    std::uint64_t console_bytes_ = 0;
+    std::uint64_t output_bytes_ = 0;      // of both UARTs
 };
 
 }  // namespace krepro::vm

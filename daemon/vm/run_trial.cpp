@@ -18,8 +18,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A splat whose last line came this long ago, with nothing after it, is complete.
+// A splat whose last line came this long ago, with nothing after it, is complete: sooner when that
+// line is one with which such a splat ends. What may still follow there is another line in the
+// midst of being printed, and 20 ms are some 200 characters of the slowest emulated port.
 constexpr auto k_report_silence = 80ms;
+constexpr auto k_closed_report_silence = 20ms;
 constexpr auto k_tick = 250ms;
 
 // Executes what the monitor says: all state of one running trial.
@@ -50,7 +53,8 @@ class TrialDriver {
                 .outcome;
         }
         while (!outcome_) {
-            co_await queue_.wait(scanner_.pending() ? k_report_silence : k_tick);
+            const auto longest = scanner_.pending() ? silence_wanted() : k_tick;
+            co_await queue_.wait(longest);
             if (take_events()) co_await (*vm)->resume();
         }
         co_await (*vm)->destroy();
@@ -82,18 +86,23 @@ class TrialDriver {
             tell(ConsoleOutput{bytes.size()});
             for (const auto& report : scanner_.feed(bytes)) tell_report(report);
         }
-        if (!any && scanner_.pending() && Clock::now() - last_output_ >= k_report_silence)
+        if (!any && scanner_.pending() && Clock::now() - last_output_ >= silence_wanted())
             for (const auto& report : scanner_.flush()) tell_report(report);
     }
 
     void read_harness() {
         for (auto bytes = harness_file_.read_more(); !bytes.empty();
              bytes = harness_file_.read_more()) {
+            tell(HarnessOutput{bytes.size()});
             for (auto& event : harness_.feed(bytes)) {
                 tell(HarnessLine{event});
                 if (run_.hooks.on_harness) run_.hooks.on_harness(event, monitor_.exposure());
             }
         }
+    }
+
+    [[nodiscard]] std::chrono::milliseconds silence_wanted() const {
+        return scanner_.looks_complete() ? k_closed_report_silence : k_report_silence;
     }
 
     RunEvent translate(const VmEvent& event) {

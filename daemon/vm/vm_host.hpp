@@ -15,7 +15,7 @@ namespace krepro::vm {
 // One VM to start.
 struct BootSpec {
     std::string name;                 // unique on the host: "krepro-job-trial"
-    std::filesystem::path kernel;     // bzImage
+    std::filesystem::path kernel;     // vmlinux with a PVH entry, or bzImage
     std::filesystem::path initramfs;  // cpio
     std::string command_line;         // of the kernel
     int vcpus = 2;

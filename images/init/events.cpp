@@ -33,6 +33,7 @@ std::string heartbeat_line(double uptime, int iteration, const Counts& counts) {
     add(line, "debug_locks", counts.debug_locks);
     add(line, "dl_tasks", counts.dl_tasks);
     add(line, "dl_exits", counts.dl_exits);
+    add(line, "bogo_ops", counts.bogo_ops);
     add(line, "mem_available_kib", counts.mem_available_kib);
     return line.finish();
 }

@@ -13,6 +13,7 @@ struct Counts {
     std::optional<std::int64_t> debug_locks;
     std::optional<std::int64_t> dl_tasks;
     std::optional<std::int64_t> dl_exits;
+    std::optional<std::int64_t> bogo_ops;
     std::optional<std::int64_t> mem_available_kib;
 };
 

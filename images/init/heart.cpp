@@ -157,7 +157,8 @@ void Heart::keep_beating() {
 void Heart::beat() {
     const Locked locked(mutex_);
     if (stopped_) return;
-    const auto counts = counter_.count();
+    auto counts = counter_.count();
+    if (const std::int64_t ops = bogo_ops_; ops != k_none) counts.bogo_ops = ops;
     harness_.say([&](double now) { return heartbeat_line(now, iteration_, counts); });
     watchdog_.pet();
 }

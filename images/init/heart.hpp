@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "init/events.hpp"
@@ -70,9 +72,12 @@ class Heart {
     void beat();
     void set_iteration(int iteration) { iteration_ = iteration; }
     [[nodiscard]] int iteration() const { return iteration_; }
+    // Operations that an iteration which has ended says it has done.
+    void add_bogo_ops(std::int64_t ops) { bogo_ops_ = std::max<std::int64_t>(bogo_ops_, 0) + ops; }
     void stop();
 
   private:
+    static constexpr std::int64_t k_none = -1;
     static void* run(void* self);
     void keep_beating();
 
@@ -81,6 +86,7 @@ class Heart {
     Watchdog watchdog_;
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     std::atomic<int> iteration_ = 0;
+    std::atomic<std::int64_t> bogo_ops_ = k_none;
     std::atomic<bool> stopped_ = false;
     int period_ms_ = 1000;
 };

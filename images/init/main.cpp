@@ -12,6 +12,7 @@
 #include "init/heart.hpp"
 #include "init/io.hpp"
 #include "init/iteration.hpp"
+#include "init/proc_text.hpp"
 #include "init/settings.hpp"
 
 namespace krepro::guest {
@@ -46,7 +47,9 @@ void sleep_ms(int ms) {
 void run_iteration(Harness& harness, Heart& heart, const Settings& settings) {
     heart.set_iteration(heart.iteration() + 1);
     harness.say([&](double now) { return iteration_start_line(now, heart.iteration()); });
+    unlink(k_metrics_path);
     const auto end = run_workload_once();
+    if (const auto ops = bogo_ops_in(read_file(k_metrics_path))) heart.add_bogo_ops(*ops);
     const std::string what = failed(end.ending) ? end.last_lines : "";
     harness.say(
         [&](double now) { return iteration_end_line(now, heart.iteration(), end.ending, what); });

@@ -64,4 +64,16 @@ std::optional<std::int64_t> deadline_exits_in(std::string_view histogram) {
     return exits;
 }
 
+std::optional<std::int64_t> bogo_ops_in(std::string_view yaml) {
+    constexpr std::string_view k_label = "bogo-ops:";
+    std::optional<std::int64_t> sum;
+    for (auto at = yaml.find(k_label); at != std::string_view::npos; at = yaml.find(k_label)) {
+        yaml.remove_prefix(at);
+        if (const auto ops = number_after<std::int64_t>(yaml, k_label); ops && *ops >= 0)
+            sum = sum.value_or(0) + *ops;
+        yaml.remove_prefix(k_label.size());
+    }
+    return sum;
+}
+
 }  // namespace krepro::guest

@@ -20,6 +20,10 @@ namespace krepro::guest {
 // histogram has no such key yet; empty when the text is no histogram.
 [[nodiscard]] std::optional<std::int64_t> deadline_exits_in(std::string_view histogram);
 
+// The sum of "bogo-ops:" in what `stress-ng --metrics-brief --yaml` writes at its end; empty when
+// there are none.
+[[nodiscard]] std::optional<std::int64_t> bogo_ops_in(std::string_view yaml);
+
 // The calls of `each` with every number of a list with one number a line (cgroup.threads).
 template <class Each>
 void for_each_id(std::string_view list, Each&& each) {

@@ -9,6 +9,9 @@ namespace krepro::guest {
 inline constexpr const char* k_settings_path = "/krepro/init.conf";
 inline constexpr const char* k_workload_path = "/krepro/workload.sh";
 
+// Where a workload may leave stress-ng's metrics (daemon/intake/workload.cpp asks it to).
+inline constexpr const char* k_metrics_path = "/tmp/krepro-metrics.yaml";
+
 // What the daemon tells krepro-init: /krepro/init.conf, lines `name=integer`.
 struct Settings {
     int iterations = 0;  // 0: until powered off

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import tempfile
 import unittest
+import urllib.parse
 
 import krepro
 from krepro import SEED, WithDaemon, say
@@ -46,6 +47,8 @@ class BadInput(WithDaemon):
             "a word for a confidence": (seed, "confidence=high"),
             "an unknown workload": (seed, "workload=fast"),
             "an unknown parameter": (seed, "colour=red"),
+            "a compiler that is none": (seed, "compiler=tcc"),
+            "a commit that is an option": (b"", "commit=--upload-pack%3Dx"),
         }
         for name, (body, query) in cases.items():
             with self.subTest(name):
@@ -55,6 +58,17 @@ class BadInput(WithDaemon):
     def test_twenty_mebibytes_of_zeros_are_too_large(self):
         status, _ = self.refused(b"\0" * (20 << 20))
         self.assertEqual(status, 413)
+
+    def test_a_fragment_cannot_switch_off_what_the_profile_guarantees(self):
+        for line in ("CONFIG_LOCKDEP=n", "# CONFIG_PROVE_LOCKING is not set",
+                     "CONFIG_PROVE_LOCKING=y\nCONFIG_PROVE_LOCKING=n"):
+            with self.subTest(line):
+                body = {"mail": SEED.read_text(), "config": line + "\n"}
+                _, problem = self.refused(json.dumps(body).encode(),
+                                          content_type="application/json")
+                say(f"{problem['detail']} ({problem['where']}): {problem['hint']}")
+                self.assertEqual(problem["where"], "field config")
+                self.assertIn("rt-lockdep guarantees", problem["detail"])
 
     def test_broken_json_and_unknown_fields_are_named(self):
         self.refused(b"{", content_type="application/json")
@@ -77,13 +91,17 @@ class BrokenEnvironment(WithDaemon):
         say(problem)
         self.assertIn("kernel/fork.c", problem)
 
-    def test_a_tree_that_cannot_be_fetched_says_so(self):
+    def test_a_folder_that_is_no_tree_is_refused_at_once(self):
         empty = tempfile.mkdtemp(prefix="krepro-e2e-empty-")
         self.addCleanup(shutil.rmtree, empty)
-        job = self.daemon.wait(self.daemon.submit(SEED.read_bytes(), tree=empty), seconds=120)
-        self.assertEqual(job["verdict"]["kind"], "error")
-        say(job["problem"]["what"])
-        self.assertTrue(job["problem"]["what"])
+        status, _, answer = self.daemon.request(
+            "/api/v1/jobs?" + urllib.parse.urlencode({"tree": empty}), data=SEED.read_bytes(),
+            headers={"Content-Type": "text/plain"})
+        problem = json.loads(answer)
+        say(f"{status} {problem['detail']}; {problem['hint']}")
+        self.assertEqual((status, problem["where"]), (400, "field tree"))
+        self.assertIn(empty, problem["detail"])
+        self.assertEqual(self.daemon.get("/api/v1/jobs")["jobs"], [])
         self.assertEqual(self.daemon.request("/healthz")[0], 200)
 
     def make_repository(self):

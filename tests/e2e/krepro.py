@@ -65,18 +65,22 @@ def is_subsequence(wanted, found):
 class Daemon:
     """`krepro serve` on a free port. The state folder outlives a kill, until close()."""
 
-    def __init__(self, state=None):
+    def __init__(self, state=None, wrap=(), environment=None, cache=CACHE):
+        """`wrap`: arguments before the daemon's own, ending in a program that execs it."""
+        self.wrap, self.environment, self.cache = list(wrap), environment or {}, cache
         # Short, because unix sockets are made below it.
         self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="krepro-e2e-", dir="/tmp"))
         self.state.chmod(0o755)
         self.log_path = self.state / "daemon.log"
+        self.port = 0
         self.start()
 
     def start(self):
-        environment = dict(os.environ, KREPRO_STATE=str(self.state), KREPRO_CACHE=str(CACHE))
+        environment = dict(os.environ, KREPRO_STATE=str(self.state),
+                           KREPRO_CACHE=str(self.cache), **self.environment)
         before = self.log_path.stat().st_size if self.log_path.exists() else 0
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([str(BINARY), "serve", "--port", "0"],
+        self.process = subprocess.Popen([*self.wrap, str(BINARY), "serve", "--port", str(self.port)],
                                         stdout=self.log, stderr=self.log, env=environment,
                                         preexec_fn=die_with_parent)
         deadline = time.monotonic() + 60
@@ -84,7 +88,8 @@ class Daemon:
             text = self.log_path.read_bytes()[before:].decode(errors="replace")
             found = re.search(r"listens on port (\d+)", text)
             if found:
-                self.url = f"http://127.0.0.1:{found[1]}"
+                self.port = int(found[1])  # after a kill it is the same again
+                self.url = f"http://127.0.0.1:{self.port}"
                 return
             if self.process.poll() is not None:
                 break
@@ -108,6 +113,16 @@ class Daemon:
             say(f"state kept in {self.state}")
         else:
             shutil.rmtree(self.state, ignore_errors=True)
+
+    def krepro(self, *arguments, seconds=1500, code=0):
+        """The command line beside this daemon, on its state folder; what it prints."""
+        environment = dict(os.environ, KREPRO_STATE=str(self.state), KREPRO_CACHE=str(self.cache),
+                           KREPRO_SERVER=self.url)
+        run = subprocess.run([str(BINARY), *arguments], capture_output=True, text=True,
+                             timeout=seconds, env=environment)
+        say(f"krepro {' '.join(arguments)}: {run.returncode} {run.stdout.strip()[-300:]}")
+        assert run.returncode == code, (run.returncode, run.stderr)
+        return run.stdout
 
     def request(self, path, data=None, headers=None, method=None):
         """Status, headers and body of an answer, errors included."""
@@ -148,6 +163,17 @@ class Daemon:
         raise AssertionError(f"job {job} did not get there in {seconds} s, it is {stage}")
 
 
+def git(folder, *arguments, **options):
+    return subprocess.run(["git", "-C", str(folder), "-c", "user.name=test",
+                           "-c", "user.email=test@example.org", "-c", "safe.directory=*",
+                           *arguments], check=True, capture_output=True, **options).stdout
+
+
+def message(mail=SEED):
+    """The mail without its diff: the story, the trace, the reproducer."""
+    return mail.read_text().partition("diff --git ")[0]
+
+
 def summary(job):
     verdict = job["verdict"]
     return f"{verdict['kind']}: {verdict['sentence']}"
@@ -160,3 +186,22 @@ class WithDaemon(unittest.TestCase):
     def setUpClass(cls):
         cls.daemon = Daemon()
         cls.addClassCleanup(cls.daemon.close)
+
+    def run_case(self, mail, seconds=3000, **options):
+        """The job, ended."""
+        ended = self.daemon.wait(self.daemon.submit(mail, **options), seconds=seconds)
+        say(summary(ended))
+        return ended
+
+    def clone_of_the_tree(self):
+        """A git repository of its own of 6.1.8-rt5, as krepro unpacked it."""
+        source = CACHE / "trees/debian-6.1.8-rt5/source"
+        if not source.exists():
+            job = self.daemon.submit(SEED.read_bytes())
+            self.daemon.wait(job, until=lambda j: j["stage"] == "building", seconds=900)
+            self.daemon.request(f"/api/v1/jobs/{job}/cancel", data=b"", method="POST")
+            self.daemon.wait(job)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="krepro-e2e-tree-"))
+        self.addCleanup(shutil.rmtree, folder)
+        git(folder, "clone", "-q", "--shared", str(source), str(folder))
+        return folder

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast the pages are, as one line of JSON.
-// Usage: node web/e2e/bench.mjs --url http://127.0.0.1:PORT --trial ID
-// The trial's console is the one that is scrolled: for the figures to mean something it has a
+// Usage: node web/e2e/bench.mjs --url http://127.0.0.1:PORT --job ID --trial ID
+// The job is one that is done. The trial's console is the one that is scrolled: for the figures to mean something it has a
 // million lines.
 
 import { readFile, readdir } from 'node:fs/promises';
@@ -11,10 +11,12 @@ import { gzipSync } from 'node:zlib';
 
 import { with_browser } from './browser.mjs';
 
-const { values } = parseArgs({ options: { url: { type: 'string' }, trial: { type: 'string' } } });
+const { values } = parseArgs({
+    options: { url: { type: 'string' }, job: { type: 'string' }, trial: { type: 'string' } },
+});
 const url = (values.url ?? process.env.KREPRO_URL ?? '').replace(/\/$/, '');
-if (!url || !values.trial) {
-    console.error('usage: node web/e2e/bench.mjs --url http://127.0.0.1:PORT --trial ID');
+if (!url || !values.job || !values.trial) {
+    console.error('usage: node web/e2e/bench.mjs --url http://127.0.0.1:PORT --job ID --trial ID');
     process.exit(64);
 }
 
@@ -80,9 +82,34 @@ async function heap_mib(context, page) {
     return rounded((usedSize + (backingStorageSize ?? 0)) / (1 << 20));
 }
 
+// Private memory of the largest renderer: what chromium's processes share is not counted.
+async function process_mib() {
+    let most = 0;
+    for (const pid of await readdir('/proc')) {
+        if (!/^\d+$/.test(pid)) continue;
+        const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+        if (!line.includes('--type=renderer')) continue;
+        const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+        const kib = [...rollup.matchAll(/^Private_\w+:\s+(\d+)/gm)].map((found) =>
+            Number(found[1]),
+        );
+        most = Math.max(
+            most,
+            kib.reduce((sum, part) => sum + part, 0),
+        );
+    }
+    return rounded(most / 1024);
+}
+
+async function lines_of(page) {
+    const said = await page.locator('.toolbar .size').innerText();
+    return Number(said.split(' lines')[0].replace(/\D/g, ''));
+}
+
 const figures = await with_browser({}, async (context) => {
     const page = await context.newPage();
-    const first_content_ms = await rounds(page, '/', '.job, .state.empty');
+    const first_content_ms = await rounds(page, '/', '.job');
+    const job_content_ms = await rounds(page, `/jobs/${values.job}`, '.verdict-box .badge');
     const console_first_ms = await rounds(
         page,
         `/trials/${values.trial}/console`,
@@ -99,11 +126,33 @@ const figures = await with_browser({}, async (context) => {
     return {
         bundle_kib: await bundle_kib(),
         first_content_ms,
+        job_content_ms,
         console_first_ms,
         console_indexed_ms,
         console_long_tasks,
         console_mib: await heap_mib(context, page),
-        console_lines: await page.locator('.toolbar .size').innerText(),
+        console_process_mib: await process_mib(),
+        console_lines: await lines_of(page),
     };
 });
+
+const k_rows = [
+    ['bundle_kib', 'KiB gzip of script and style', 120],
+    ['first_content_ms', 'ms until the list of jobs is there', 300],
+    ['job_content_ms', 'ms until a job’s verdict is there', 300],
+    ['console_first_ms', 'ms until a console’s first lines are there', 200],
+    ['console_indexed_ms', 'ms more until every line can be reached', null],
+    ['console_long_tasks', 'tasks over 50 ms while it is scrolled from end to end', 0],
+    ['console_mib', 'MiB of the page’s heap and buffers after that', 150],
+    [
+        'console_process_mib',
+        'MiB of its whole process, with chromium’s own and its log of answers',
+        null,
+    ],
+    ['console_lines', 'lines of that console', null],
+];
+for (const [name, words, most] of k_rows) {
+    const target = most === null ? '' : `  (at most ${most})`;
+    console.log(`${String(figures[name]).padStart(10)}  ${words}${target}`);
+}
 console.log(JSON.stringify(figures));

@@ -21,17 +21,20 @@ const k_arguments = [
 // Runs `use(context)` with a fresh profile, which is removed afterwards.
 export async function with_browser(options, use) {
     const profile = await mkdtemp(join(tmpdir(), 'krepro-e2e-'));
-    const context = await chromium.launchPersistentContext(profile, {
-        executablePath: process.env.KREPRO_CHROMIUM ?? '/usr/bin/chromium',
-        headless: true,
-        args: k_arguments,
-        viewport: { width: 1280, height: 800 },
-        ...options,
-    });
     try {
-        return await use(context);
+        const context = await chromium.launchPersistentContext(profile, {
+            executablePath: process.env.KREPRO_CHROMIUM ?? '/usr/bin/chromium',
+            headless: true,
+            args: k_arguments,
+            viewport: { width: 1280, height: 800 },
+            ...options,
+        });
+        try {
+            return await use(context);
+        } finally {
+            await context.close();
+        }
     } finally {
-        await context.close();
         await rm(profile, { recursive: true, force: true });
     }
 }

@@ -13,7 +13,7 @@ export function pages_of(job, report, trial) {
         ['jobs', '/', '.job'],
         ['submit', '/submit', 'textarea'],
         ['job', `/jobs/${job.id}`, '.arms'],
-        ...(report ? [['report', `/reports/${report.id}`, '.trace, .note']] : []),
+        ...(report ? [['report', `/reports/${report.id}`, '#trace .trace, #trace .note']] : []),
         ...(trial
             ? [
                   [
@@ -34,8 +34,9 @@ export async function take_shots(page, url, pages, folder) {
         for (const [size, viewport] of Object.entries(k_sizes)) {
             await page.emulateMedia({ colorScheme: scheme });
             await page.setViewportSize(viewport);
-            for (const [name, path, ready] of pages) {
+            for (const [name, path, ready, prepare] of pages) {
                 await page.goto(url + path);
+                await prepare?.(page);
                 await page.locator(ready).first().waitFor();
                 await page.waitForTimeout(400);
                 await page.screenshot({

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon's API below /api/v1. Every failure is an ApiError with what the daemon said.
 
-import type { Job, JobListing, StoredReport, Trial, WorkloadForm } from './model';
+import type {
+    Host,
+    Job,
+    JobListing,
+    Preview,
+    ProfileInfo,
+    Sighting,
+    StoredReport,
+    TreeInfo,
+    Trial,
+    WorkloadForm,
+} from './model';
+
+import { ask_for_token, authorization, token } from './token';
 
 export const k_api = '/api/v1';
 
@@ -60,14 +73,27 @@ export async function read_problem(response: Response): Promise<Problem> {
 }
 
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const sent = token();
     let response: Response;
     try {
-        response = await fetch(path, init);
+        response = await fetch(path, {
+            ...init,
+            headers: { ...authorization(), ...(init.headers as Record<string, string>) },
+        });
     } catch (error) {
         if (error instanceof DOMException && error.name === 'AbortError') throw error;
         throw new OfflineError();
     }
+    if (response.status === 401) ask_for_token(sent);
     return response;
+}
+
+// What the server says to a token that is not held yet; null: it takes it.
+export async function try_token(candidate: string): Promise<Problem | null> {
+    const response = await request(`${k_api}/jobs?limit=1`, {
+        headers: { accept: 'application/json', authorization: `Bearer ${candidate}` },
+    });
+    return response.ok ? null : read_problem(response);
 }
 
 async function get_json(path: string, signal?: AbortSignal): Promise<unknown> {
@@ -119,6 +145,41 @@ export function get_report(id: number, signal?: AbortSignal): Promise<StoredRepo
     return get(`${k_api}/reports/${id}`, signal);
 }
 
+export async function get_sightings(signature: string, signal?: AbortSignal): Promise<Sighting[]> {
+    const query = new URLSearchParams({ signature, limit: '100' });
+    const body = await get<{ reports: Sighting[] }>(`${k_api}/reports?${query}`, signal);
+    return body.reports;
+}
+
+export function get_host(signal?: AbortSignal): Promise<Host> {
+    return get(`${k_api}/host`, signal);
+}
+
+export interface Choices {
+    trees: TreeInfo[];
+    profiles: ProfileInfo[];
+}
+
+export async function get_choices(signal?: AbortSignal): Promise<Choices> {
+    const [{ trees }, { profiles }] = await Promise.all([
+        get<{ trees: TreeInfo[] }>(`${k_api}/trees`, signal),
+        get<{ profiles: ProfileInfo[] }>(`${k_api}/profiles`, signal),
+    ]);
+    return { trees, profiles };
+}
+
+// What intake makes of a mail; nothing is queued.
+export async function get_preview(mail: string, signal: AbortSignal): Promise<Preview> {
+    const response = await request(`${k_api}/intake/preview`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
+        body: mail,
+        signal,
+    });
+    if (!response.ok) throw new ApiError(await read_problem(response));
+    return (await response.json()) as Preview;
+}
+
 export function get_trial(id: number, signal?: AbortSignal): Promise<Trial> {
     return get(`${k_api}/trials/${id}`, signal);
 }
@@ -135,6 +196,7 @@ export interface Submission {
     confidence: string;
     minutes: string; // for the trials
     trials: string; // at most
+    warm_start: boolean; // count the hits of earlier jobs
 }
 
 export async function submit(submission: Submission): Promise<Job> {
@@ -145,6 +207,7 @@ export async function submit(submission: Submission): Promise<Job> {
         confidence: submission.confidence,
         wall_s: String(Number(submission.minutes) * 60),
         trials: submission.trials,
+        warm_start: String(submission.warm_start),
     });
     const response = await request(`${k_api}/jobs?${parameters}`, {
         method: 'POST',

@@ -29,9 +29,10 @@ export function pieces(text: string): Piece[] {
     if (text === '') return [];
     if (!has_hidden(text)) return [{ text, control: false }];
     const found: Piece[] = [];
-    for (const part of text.split(k_hidden_run)) {
+    // What the pattern caught stands at the odd places.
+    for (const [i, part] of text.split(k_hidden_run).entries()) {
         if (part === '') continue;
-        const control = has_hidden(part);
+        const control = i % 2 === 1;
         const shown = control ? control_name(part) : part;
         const last = found.at(-1);
         if (last && last.control === control) last.text += shown;

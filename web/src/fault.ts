@@ -11,6 +11,7 @@ const k_fields: Record<string, FieldName> = {
     confidence: 'confidence',
     wall_s: 'minutes',
     trials: 'trials',
+    warm_start: 'warm_start',
 };
 
 // The field of the form that a problem is about; the mail when it names none of the others.

@@ -50,15 +50,23 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 export function exposure(value: number, unit: ExposureUnit): string {
     if (unit === 'guest_seconds') return `${number(value)}${k_nbsp}guest${k_nbsp}s`;
+    if (unit === 'bogo_ops')
+        return `${number(value)}${k_nbsp}bogo${k_nbsp}${value === 1 ? 'op' : 'ops'}`;
     return `${number(value)}${k_nbsp}deadline${k_nbsp}${value === 1 ? 'exit' : 'exits'}`;
 }
 
 export function unit_name(unit: ExposureUnit): string {
-    return unit === 'guest_seconds' ? 'guest seconds' : 'deadline-task exits';
+    if (unit === 'guest_seconds') return 'guest seconds';
+    return unit === 'bogo_ops' ? 'bogo operations' : 'deadline-task exits';
 }
 
 export function percent(share: number): string {
     return `${Number((share * 100).toPrecision(4))}${k_nbsp}%`;
+}
+
+// An upper bound: never shown as less than it is, as in the daemon's own sentences.
+export function bound(share: number): string {
+    return `${Math.ceil(share * 100)}${k_nbsp}%`;
 }
 
 // Small probabilities keep two significant digits: "0.049", "1.3e-7".

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys that a page listens to; never while something is being typed.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export type KeyMap = Record<string, () => void>;
 
@@ -13,7 +13,8 @@ function is_typing(target: EventTarget | null): boolean {
 export function use_keys(keys: KeyMap): void {
     const current = useRef(keys);
     current.current = keys;
-    useEffect(() => {
+    // With the page, not after it is painted: a key that is pressed at once counts.
+    useLayoutEffect(() => {
         const pressed = (event: KeyboardEvent) => {
             if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
             if (is_typing(event.target) || document.querySelector('dialog[open]')) return;

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A job's events as they happen (Server-Sent Events). The browser resumes with Last-Event-ID; when
-// it gives up, a new stream is opened here.
+// Events as they happen: those of one job, or that something happened to any.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { k_api } from './api';
 import type { JobEvent } from './model';
+import { follow_stream } from './sse';
 
 export type LiveState = 'off' | 'connecting' | 'live' | 'reconnecting';
 
-export const k_event_types = ['stage', 'build', 'trial', 'heartbeat', 'report', 'verdict', 'log'];
+export const k_event_types = [
+    'stage',
+    'build',
+    'trial',
+    'heartbeat',
+    'report',
+    'symbols',
+    'verdict',
+    'log',
+];
 
 // `null` for what is not an event of the daemon.
 export function parse_event(type: string, data: string): JobEvent | null {
@@ -51,8 +60,6 @@ export function use_job_events(
             set_state('off');
             return undefined;
         }
-        let source: EventSource | null = null;
-        let timer = 0;
         let gathering = 0;
         let gathered: JobEvent[] = [];
         const hand_on = () => {
@@ -61,35 +68,68 @@ export function use_job_events(
             gathering = 0;
             taker.current(events);
         };
-        const open = () => {
-            source = new EventSource(`${k_api}/jobs/${job}/events`);
-            source.onopen = () => set_state('live');
-            source.onerror = () => {
-                set_state('reconnecting');
-                if (source?.readyState === EventSource.CLOSED)
-                    timer = window.setTimeout(open, 3000);
-            };
-            // Nothing more will come; a new stream would begin with the whole history again.
-            source.addEventListener('end', () => {
-                source?.close();
-                set_state('off');
-                ender.current();
-            });
-            for (const type of k_event_types)
-                source.addEventListener(type, (message: MessageEvent<string>) => {
-                    const event = parse_event(type, message.data);
-                    if (!event) return;
-                    gathered.push(event);
-                    if (gathering === 0) gathering = window.setTimeout(hand_on, k_gather_ms);
-                });
+        const take_one = (event: JobEvent) => {
+            gathered.push(event);
+            if (gathering === 0) gathering = window.setTimeout(hand_on, k_gather_ms);
+        };
+        const over = () => {
+            close();
+            set_state('off');
+            ender.current();
         };
         set_state('connecting');
-        open();
+        const close = follow_stream(`${k_api}/jobs/${job}/events`, {
+            opened: () => set_state('live'),
+            lost: () => set_state('reconnecting'),
+            ended: over,
+            message: ({ type, data }) => {
+                // Nothing more will come; a new stream would begin with the whole history again.
+                if (type === 'end') return over();
+                const event = k_event_types.includes(type) ? parse_event(type, data) : null;
+                if (event) take_one(event);
+            },
+        });
         return () => {
-            window.clearTimeout(timer);
             window.clearTimeout(gathering);
-            source?.close();
+            close();
         };
     }, [job]);
+    return state;
+}
+
+// What happens often and changes no row of a list.
+const k_quiet_types = ['heartbeat', 'log', 'symbols', 'end'];
+const k_news_every_ms = 1000;
+
+// Calls `news` when something happened to any job, and when the stream is there (again): what
+// happened before it was is not on it.
+export function use_news(news: () => void): LiveState {
+    const [state, set_state] = useState<LiveState>('connecting');
+    const teller = useRef(news);
+    teller.current = news;
+    useEffect(() => {
+        let timer = 0;
+        const tell = () => {
+            timer ||= window.setTimeout(() => {
+                timer = 0;
+                teller.current();
+            }, k_news_every_ms);
+        };
+        const close = follow_stream(`${k_api}/events?after=latest`, {
+            opened: () => {
+                set_state('live');
+                tell();
+            },
+            lost: () => set_state('reconnecting'),
+            ended: () => set_state('off'),
+            message: ({ type }) => {
+                if (!k_quiet_types.includes(type)) tell();
+            },
+        });
+        return () => {
+            window.clearTimeout(timer);
+            close();
+        };
+    }, []);
     return state;
 }

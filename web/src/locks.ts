@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lockdep's shorthand means.
 
-import type { Context, Lock, WaitType } from './model';
+import type { Context, Lock, LockUsage, WaitType } from './model';
 
-// "{+.+.}": for hard and soft interrupts, how a lock was taken for writing, then for reading.
-const k_usage: Record<string, string> = {
-    '.': 'never inside it, never with it enabled',
-    '-': 'inside it',
-    '+': 'with it enabled',
-    '?': 'inside it, and also with it enabled',
-};
-const k_usage_places = ['hardirq', 'hardirq (read)', 'softirq', 'softirq (read)'];
-
-export interface Usage {
-    place: string;
-    sign: string;
-    meaning: string;
+// What one usage character says, as the daemon took it apart.
+export function usage_meaning(usage: LockUsage): string {
+    if (usage.in_context && usage.while_enabled) return 'inside it, and also with it enabled';
+    if (usage.in_context) return 'inside it';
+    return 'with it enabled';
 }
 
-// One entry a place that says something; empty when `usage` is not lockdep's form.
-export function decode_usage(usage: string): Usage[] {
-    if (!/^[.\-+?]{4}$/.test(usage)) return [];
-    return [...usage]
-        .map((sign, i) => ({ place: k_usage_places[i] ?? '', sign, meaning: k_usage[sign] ?? '' }))
-        .filter((entry) => entry.sign !== '.');
+// The states that say something.
+export function told_usages(lock: Lock): LockUsage[] {
+    return lock.usage_states.filter((usage) => usage.in_context || usage.while_enabled);
+}
+
+// "console_lock", "&rq->__lock/1", "key#2": as lockdep names a class.
+export function lock_name(lock: Lock): string {
+    const version = lock.version > 1 ? `#${lock.version}` : '';
+    const subclass = lock.subclass > 0 ? `/${lock.subclass}` : '';
+    return lock.name + version + subclass;
+}
+
+// "IN-HARDIRQ-W", "SOFTIRQ-ON-R", "HARDIRQ-irq-safe", "INITIAL USE".
+export function state_meaning(state: string): string {
+    const irq = /soft/i.test(state)
+        ? 'a soft interrupt'
+        : /hard/i.test(state)
+          ? 'a hard interrupt'
+          : 'an interrupt';
+    const read = /-R$/.test(state) ? ', for reading' : '';
+    if (/irq-unsafe/i.test(state)) return `taken while ${irq} could come`;
+    if (/irq-safe/i.test(state)) return `taken inside ${irq}`;
+    if (/^\??IN-/.test(state)) return `taken inside ${irq}${read}`;
+    if (/-ON-/.test(state)) return `taken while ${irq} could come${read}`;
+    if (/USE/.test(state)) return 'used for the first time';
+    return 'a state of the lock';
 }
 
 const k_wait: Record<string, string> = {

@@ -10,18 +10,23 @@ import './style/submit.css';
 import './style/job.css';
 import './style/report.css';
 import './style/console.css';
+import './style/host.css';
 import './style/narrow.css';
+import { use_documents } from './documents';
 import { use_keys } from './keys';
 import { ConsolePage } from './pages/console';
+import { HostPage } from './pages/host';
 import { JobPage } from './pages/job';
 import { JobsPage } from './pages/jobs';
 import { ReportPage } from './pages/report';
 import { SubmitPage } from './pages/submit';
+import { AskToken } from './parts/ask_token';
 import { Help } from './parts/help';
 import { Shown } from './parts/text';
 import type { Route } from './router';
 import { go, parse_route, use_path } from './router';
 import { use_title } from './title';
+import { forget_token, on_token, token, token_is_asked_for } from './token';
 
 function Lost({ path }: { path: string }) {
     use_title('no such page');
@@ -46,6 +51,8 @@ function Page({ route }: { route: Route }) {
             return <JobsPage />;
         case 'submit':
             return <SubmitPage />;
+        case 'host':
+            return <HostPage />;
         case 'job':
             return <JobPage key={route.id} id={route.id} />;
         case 'report':
@@ -66,15 +73,31 @@ function use_focus_on_move(path: string) {
     }, [path]);
 }
 
+type Door = 'open' | 'held' | 'asking';
+
+function door_now(): Door {
+    if (token_is_asked_for()) return 'asking';
+    return token() ? 'held' : 'open';
+}
+
+function use_door(): Door {
+    const [door, set_door] = useState(door_now);
+    useEffect(() => on_token(() => set_door(door_now())), []);
+    return door;
+}
+
 function App() {
     const path = use_path();
     const route = parse_route(path);
     const [help, set_help] = useState<'open' | 'closed'>('closed');
+    const door = use_door();
+    const fault = use_documents();
     use_focus_on_move(path);
     use_keys({
         '?': () => set_help('open'),
         h: () => go('/'),
         s: () => go('/submit'),
+        o: () => go('/host'),
         ...(route.page === 'jobs'
             ? { '/': () => document.querySelector<HTMLElement>('.filters input')?.focus() }
             : {}),
@@ -95,6 +118,15 @@ function App() {
                 <a href="/submit" aria-current={here('submit')}>
                     Submit
                 </a>
+                <a href="/host" aria-current={here('host')}>
+                    Host
+                </a>
+                <span class="gap" />
+                {door === 'held' ? (
+                    <button type="button" class="quiet" onClick={forget_token}>
+                        Forget token
+                    </button>
+                ) : null}
                 <button
                     type="button"
                     class="quiet help"
@@ -106,7 +138,16 @@ function App() {
                 </button>
             </nav>
             <main id="main" tabIndex={-1} class={`page-${route.page}`}>
-                <Page route={route} />
+                {fault ? (
+                    <p class="banner" role="alert">
+                        The document cannot be had: <Shown text={fault} />
+                    </p>
+                ) : null}
+                {door === 'asking' ? <AskToken /> : null}
+                {/* Kept while a token is asked for: what was typed there is not lost. */}
+                <div hidden={door === 'asking'}>
+                    <Page route={route} />
+                </div>
             </main>
             <Help open={help} close={() => set_help('closed')} />
         </>

@@ -15,8 +15,14 @@ export interface Repeat {
     http: string;
 }
 
-export function repeat_commands(job: Job, origin: string): Repeat {
-    const { tree, profile, workload, confidence, budget } = job.spec;
+// Where the CLI looks when it is not told otherwise.
+const k_usual_origins = ['http://127.0.0.1:8734', 'http://localhost:8734'];
+
+// The CLI takes the token from KREPRO_TOKEN by itself; curl is given it from there.
+export type Door = 'open' | 'token';
+
+export function repeat_commands(job: Job, origin: string, door: Door = 'open'): Repeat {
+    const { tree, profile, workload, confidence, budget, warm_start } = job.spec;
     const query = new URLSearchParams({
         tree,
         profile,
@@ -24,16 +30,20 @@ export function repeat_commands(job: Job, origin: string): Repeat {
         confidence: String(confidence),
         wall_s: String(budget.wall_s),
         trials: String(budget.trials),
+        ...(warm_start ? { warm_start: 'true' } : {}),
     });
+    const header = door === 'token' ? ' -H "Authorization: Bearer $KREPRO_TOKEN"' : '';
+    const server = k_usual_origins.includes(origin) ? '' : ` --server ${quoted(origin)}`;
     const mail = `job-${job.id}.mail`;
     return {
-        save: `curl -s ${origin}${k_api}/jobs/${job.id}/mail > ${mail}`,
+        save: `curl -s${header} ${origin}${k_api}/jobs/${job.id}/mail > ${mail}`,
         cli:
-            `krepro submit --tree ${quoted(tree)} --profile ${quoted(profile)}` +
+            `krepro submit${server} --tree ${quoted(tree)} --profile ${quoted(profile)}` +
             ` --workload ${workload} --confidence ${confidence}` +
-            ` --wall-s ${budget.wall_s} --trials ${budget.trials} ${mail}`,
+            ` --wall-s ${budget.wall_s} --trials ${budget.trials}` +
+            `${warm_start ? ' --warm-start' : ''} ${mail}`,
         http:
-            `curl --data-binary @${mail} -H 'Content-Type: text/plain'` +
+            `curl${header} --data-binary @${mail} -H 'Content-Type: text/plain'` +
             ` ${quoted(`${origin}${k_api}/jobs?${query}`)}`,
     };
 }

@@ -4,6 +4,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { ApiError } from './api';
+import { on_token, token_is_asked_for } from './token';
 
 export interface Resource<T> {
     data: T | null;
@@ -38,6 +39,14 @@ export function use_resource<T>(
     const loader = useRef(load);
     loader.current = load;
     const reload = useCallback(() => set_round((n) => n + 1), []);
+
+    useEffect(
+        () =>
+            on_token(() => {
+                if (!token_is_asked_for()) reload();
+            }),
+        [reload],
+    );
 
     useEffect(() => {
         const abort = new AbortController();

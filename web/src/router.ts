@@ -6,6 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 export type Route =
     | { page: 'jobs' }
     | { page: 'submit' }
+    | { page: 'host' }
     | { page: 'job'; id: number }
     | { page: 'report'; id: number }
     | { page: 'console'; trial: number }
@@ -17,6 +18,7 @@ export function parse_route(path: string): Route {
     const id = second !== undefined && /^[1-9]\d{0,14}$/.test(second) ? Number(second) : 0;
     if (head === undefined || (head === 'jobs' && second === undefined)) return { page: 'jobs' };
     if (head === 'submit' && second === undefined) return { page: 'submit' };
+    if (head === 'host' && second === undefined) return { page: 'host' };
     if (head === 'jobs' && id > 0 && third === undefined) return { page: 'job', id };
     if (head === 'reports' && id > 0 && third === undefined) return { page: 'report', id };
     if (head === 'trials' && id > 0 && third === 'console' && rest === undefined)
@@ -37,6 +39,11 @@ export function replace_query(query: string): void {
     history.replaceState(null, '', location.pathname + query);
 }
 
+// What the daemon makes and no page of ours shows.
+export function is_document(link: { pathname: string }): boolean {
+    return link.pathname.startsWith('/api/') || /\.(json|txt)$/.test(link.pathname);
+}
+
 // The link that a plain click would follow inside the application.
 function inner_link(event: MouseEvent): HTMLAnchorElement | null {
     if (event.defaultPrevented || event.button !== 0) return null;
@@ -45,7 +52,7 @@ function inner_link(event: MouseEvent): HTMLAnchorElement | null {
     const link = event.target.closest('a');
     if (!link || link.origin !== location.origin || link.target || link.hasAttribute('download'))
         return null;
-    if (link.pathname.startsWith('/api/')) return null;
+    if (is_document(link)) return null;
     const here = link.pathname === location.pathname && link.search === location.search;
     return here && link.hash ? null : link;
 }

@@ -16,6 +16,8 @@ function running_words(job: Job): string {
         const so_far = hits === 0 ? 'has not hit yet' : `has hit ${hits} of ${k} times`;
         return `The kernel without the patch ${so_far}; ${k} hits are asked for before the patched one is judged.`;
     }
+    if (!patched.build)
+        return `The kernel without the patch has hit ${hits} times. The one with it is still being built.`;
     const need =
         exposure_factor(alpha_of_attempt(confidence, workload), k) * unpatched.counts.exposure;
     if (patched.counts.exposure >= need)
@@ -33,7 +35,7 @@ export function standing_words(job: Job): string {
         case 'checking_out':
             return 'The tree is being unpacked and the patch applied.';
         case 'building':
-            return 'The two kernels are being built, without the patch and with it.';
+            return 'The kernel without the patch is being built; the one with it follows beside the trials.';
         case 'running':
             return running_words(job);
         case 'done':

@@ -15,6 +15,9 @@ function frame(name: string): Frame {
         stack: '',
         file: null,
         line: null,
+        inlines: [],
+        source: null,
+        patched: false,
     };
 }
 

@@ -54,6 +54,8 @@ test.each([
     [1, 'deadline_exits', '1 deadline exit'],
     [190, 'deadline_exits', '190 deadline exits'],
     [12.5, 'guest_seconds', '12.5 guest s'],
+    [1, 'bogo_ops', '1 bogo op'],
+    [900, 'bogo_ops', '900 bogo ops'],
 ] as const)('exposure has its unit: %f %s', (value, unit, text) =>
     expect(spaced(format.exposure(value, unit))).toBe(text),
 );
@@ -73,4 +75,9 @@ describe('how long ago', () => {
 test('percentages keep what was asked for', () => {
     expect(spaced(format.percent(0.95))).toBe('95 %');
     expect(spaced(format.percent(0.999))).toBe('99.9 %');
+});
+
+test('an upper bound is rounded up', () => {
+    expect(spaced(format.bound(0.463))).toBe('47 %');
+    expect(spaced(format.bound(0.5))).toBe('50 %');
 });

@@ -7,10 +7,9 @@ import { total_of } from '../src/console/range';
 import { extended, parse_selection, selection_hash } from '../src/console/selection';
 import { alpha_of_attempt, exposure_factor, hits_needed } from '../src/evidence';
 import { field_of } from '../src/fault';
-import { glance } from '../src/glance';
 import { parse_event } from '../src/live';
-import type { StoredReport } from '../src/model';
-import { decode_usage, wait_pair } from '../src/locks';
+import type { Lock, StoredReport } from '../src/model';
+import { state_meaning, told_usages, usage_meaning, wait_pair } from '../src/locks';
 import { advanced, build_words, k_no_progress } from '../src/progress';
 import { quoted } from '../src/repeat';
 import { group_reports } from '../src/report_groups';
@@ -22,6 +21,7 @@ describe('a path names a page', () => {
         ['/jobs', { page: 'jobs' }],
         ['/jobs/', { page: 'jobs' }],
         ['/submit', { page: 'submit' }],
+        ['/host', { page: 'host' }],
         ['/jobs/7', { page: 'job', id: 7 }],
         ['/reports/12', { page: 'report', id: 12 }],
         ['/trials/31/console', { page: 'console', trial: 31 }],
@@ -103,15 +103,25 @@ describe('the stopping rule', () => {
 });
 
 describe('lockdep shorthand', () => {
-    test('usage is decoded place by place', () =>
-        expect(decode_usage('+.-?').map((entry) => `${entry.place} ${entry.sign}`)).toEqual([
-            'hardirq +',
-            'softirq -',
-            'softirq (read) ?',
-        ]));
-    test.each(['', '+.+', '+.+.+', 'abcd'])('"%s" is no usage', (usage) =>
-        expect(decode_usage(usage)).toEqual([]),
-    );
+    test('only the states that say something are told, in words', () => {
+        const states = [
+            { state: 'hardirq', in_context: false, while_enabled: true },
+            { state: 'hardirq-read', in_context: false, while_enabled: false },
+            { state: 'softirq', in_context: true, while_enabled: true },
+        ];
+        const told = told_usages({ usage_states: states } as Lock);
+        expect(told.map((usage) => `${usage.state}: ${usage_meaning(usage)}`)).toEqual([
+            'hardirq: with it enabled',
+            'softirq: inside it, and also with it enabled',
+        ]);
+    });
+    test.each([
+        ['SOFTIRQ-ON-W', 'taken while a soft interrupt could come'],
+        ['IN-HARDIRQ-R', 'taken inside a hard interrupt, for reading'],
+        ['HARDIRQ-irq-safe', 'taken inside a hard interrupt'],
+        ['HARDIRQ-irq-unsafe', 'taken while a hard interrupt could come'],
+        ['INITIAL USE', 'used for the first time'],
+    ])('%s is %s', (state, words) => expect(state_meaning(state)).toBe(words));
     test('wait types are written as lockdep does', () => {
         const two = { value: 2, name: 'spin' };
         expect([wait_pair(two, two), wait_pair(null, two), wait_pair(null, null)]).toEqual([
@@ -120,21 +130,6 @@ describe('lockdep shorthand', () => {
             '',
         ]);
     });
-});
-
-describe('a mail at a glance', () => {
-    const mail =
-        'subject\n\n  Call Trace:\n  f+0x1/0x2\n\n  while true; do\n      stress-ng \\\n  done\n' +
-        '--- a/x.c\n+++ b/x.c\n@@\n--- a/y.c\n+++ b/y.c\n--- a/gone.c\n+++ /dev/null\n';
-    test('has files, a trace and a reproducer', () =>
-        expect(glance(mail)).toEqual({
-            bytes: mail.length,
-            files: ['x.c', 'y.c'],
-            has_trace: true,
-            reproducer: 'stress-ng …',
-        }));
-    test('may have none', () =>
-        expect(glance('hello')).toEqual({ bytes: 5, files: [], has_trace: false, reproducer: '' }));
 });
 
 test.each([

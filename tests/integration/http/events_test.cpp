@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <thread>
 
 #include "integration/http/http_fixture.hpp"
 
@@ -88,6 +89,26 @@ TEST_F(HttpTest, a_silent_stream_beats) {
     EXPECT_NE(text.find(": heartbeat\n\n: heartbeat\n\n"), std::string::npos);
 }
 
+TEST_F(HttpTest, a_silent_stream_beats_while_another_job_is_busy) {
+    options_.limits.heartbeat = 100ms;
+    start();
+    add_job("quiet");
+    const auto busy = add_job("busy").id;
+    RawClient raw(server_->port());
+    raw.send("GET /api/v1/jobs/1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    std::atomic<bool> heard{false};
+    std::thread noise([&] {
+        for (int i = 0; i < 500 && !heard; ++i) {
+            add_event(busy, "noise");
+            std::this_thread::sleep_for(10ms);
+        }
+    });
+    const auto text = raw.read_until(": heartbeat\n\n: heartbeat\n\n");
+    heard = true;
+    noise.join();
+    EXPECT_NE(text.find(": heartbeat\n\n: heartbeat\n\n"), std::string::npos);
+}
+
 TEST_F(HttpTest, the_stream_of_all_jobs_has_the_events_of_all) {
     start();
     add_job("a");
@@ -101,6 +122,19 @@ TEST_F(HttpTest, the_stream_of_all_jobs_has_the_events_of_all) {
     const auto third = parser.feed(raw.read_until("\n\n"));
     EXPECT_EQ((*model::parse_json(second.at(0).data))["job"], 2);
     EXPECT_EQ(line_of(third.at(0)), "one");
+}
+
+TEST_F(HttpTest, the_stream_of_all_jobs_may_begin_with_what_comes_next) {
+    start();
+    const auto id = add_job("a").id;
+    add_event(id, "old");
+    RawClient raw(server_->port());
+    raw.send("GET /api/v1/events?after=latest HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    raw.read_until("retry: 2000\n\n");
+    add_event(id, "new");
+    SseParser parser;
+    const auto first = parser.feed(raw.read_until("\n\n"));
+    EXPECT_EQ(line_of(first.at(0)), "new");
 }
 
 TEST_F(HttpTest, many_readers_of_one_job_all_get_every_event) {
@@ -162,9 +196,10 @@ TEST(HttpClient, a_server_that_is_not_there_is_said_so) {
 }
 
 TEST(HttpClient, only_an_address_of_a_server_is_one) {
-    for (const auto* url : {"http://127.0.0.1:8734", "http://localhost", "http://[::1]:80/"})
+    for (const auto* url :
+         {"http://127.0.0.1:8734", "http://localhost", "http://[::1]:80/", "https://a"})
         EXPECT_TRUE(Client::make(url)) << url;
-    for (const auto* url : {"", "localhost:8734", "https://localhost", "http://", "http://a/b",
+    for (const auto* url : {"", "localhost:8734", "ftp://localhost", "http://", "http://a/b",
                             "http://a:port", "http://a:", "http://u@a", "http://a:1\r\nX: y"})
         EXPECT_FALSE(Client::make(url)) << url;
 }

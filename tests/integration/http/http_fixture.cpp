@@ -60,15 +60,23 @@ HttpTest::~HttpTest() {
     stop();
 }
 
-asio::awaitable<util::Result<model::Job>> HttpTest::submit(model::JobSpec spec) {
+asio::awaitable<util::Result<store::Submitted>> HttpTest::submit(model::JobSpec spec,
+                                                                 store::Submission submission) {
     if (spec.tree != model::JobSpec{}.tree)
         co_return util::fail(util::ErrorKind::invalid_input, "unknown tree " + spec.tree,
                              "field tree", "choose another");
     model::Job job;
     job.title = spec.mail.substr(0, spec.mail.find('\n'));
     job.spec = std::move(spec);
-    const auto add = [job](store::Store& s) { return s.add_job(job); };
+    const auto add = [job, submission](store::Store& s) { return s.submit(job, submission); };
     co_return co_await store_.call(add);
+}
+
+asio::awaitable<model::Host> HttpTest::look_at_host() {
+    model::Host host;
+    host.accelerator = "tcg";
+    host.findings = {{"disk", "warning", "little room", "what to do about it"}};
+    co_return host;
 }
 
 void HttpTest::start() {
@@ -76,12 +84,19 @@ void HttpTest::start() {
     services.store = &store_;
     services.artifacts = &artifacts_;
     services.bus = bus_.get();
-    services.submit = [this](model::JobSpec spec) { return submit(std::move(spec)); };
+    services.submit = [this](model::JobSpec spec, store::Submission submission) {
+        return submit(std::move(spec), std::move(submission));
+    };
     services.cancel = [this](std::int64_t job) { cancelled_.push_back(job); };
     services.live_console = [this](std::int64_t trial) {
         const auto found = live_.find(trial);
         return found == live_.end() ? std::nullopt : std::optional(found->second);
     };
+    services.host = look_at_host;
+    services.trees = [] {
+        return std::vector<model::TreeInfo>{{"a-tree", "git", "/a/tree", "a tree", true}};
+    };
+    services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);
     asio::co_spawn(loop_, server_->run(), asio::detached);

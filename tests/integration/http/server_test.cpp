@@ -54,7 +54,7 @@ TEST_F(HttpTest, every_error_is_a_problem_that_says_what_and_where) {
         {"POST", "/api/v1/jobs/9/cancel", "", "", 404, "job"},
         {"POST", "/api/v1/jobs/1/cancel", "", std::string(100000, 'x'), 413, "body"},
         {"PUT", "/api/v1/jobs", "", "", 405, "method"},
-        {"DELETE", "/api/v1/jobs/1", "", "", 405, "method"},
+        {"PATCH", "/api/v1/jobs/1", "", "", 405, "method"},
         {"POST", "/healthz", "", "", 405, "method"},
         {"POST", "/page", "", "", 405, "method"},
         {"GET", "/api/v1/none", "", "", 404, "path"},
@@ -72,6 +72,15 @@ TEST_F(HttpTest, every_error_is_a_problem_that_says_what_and_where) {
         {"GET", "/api/v1/artifacts/" + std::string(64, 'a'), "", "", 404,
          "artifact " + std::string(64, 'a')},
         {"GET", "/api/v1/jobs?stage=later", "", "", 400, "parameter stage"},
+        {"GET", "/api/v1/reports?limit=0", "", "", 400, "parameter limit"},
+        {"GET", "/api/v1/reports?signature=x&limit=0", "", "", 400, "parameter limit"},
+        {"GET", "/jobs/9.json", "", "", 404, "job"},
+        {"GET", "/jobs/9.txt", "", "", 404, "job"},
+        {"GET", "/jobs.txt?stage=later", "", "", 400, "parameter stage"},
+        {"GET", "/reports/9.txt", "", "", 404, "report"},
+        {"GET", "/trials/9/console.txt", "", "", 404, "trial"},
+        {"POST", "/api/v1/intake/preview", "text/plain", "", 400, "field mail"},
+        {"POST", "/api/v1/intake/preview", "text/html", "m", 415, "header Content-Type"},
         {"GET", "/api/v1/jobs?limit=501", "", "", 400, "parameter limit"},
         {"GET", "/api/v1/jobs?before=-1", "", "", 400, "parameter before"},
         {"GET", "/api/v1/jobs?colour=red", "", "", 400, "parameter colour"},
@@ -446,6 +455,110 @@ TEST_F(HttpTest, a_stop_lets_an_answer_finish_and_ends_the_rest) {
     stop();
     EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
     for (auto* client : {&idle, &stream, &stuck}) EXPECT_EQ(client->read_all(), "");
+}
+
+constexpr const char* k_mail = R"(Subject: [PATCH] fork: mend it
+
+A trace:
+
+  Call Trace:
+   dump_stack_lvl+0x57/0x7d
+   refill_obj_stock+0x3d/0x3a0
+
+  while true; do
+      stress-ng --sched deadline --sched-period 1000000000 \
+              --sched-runtime 800000000 --sched-deadline 1000000000 --mmapfork 23 -t 20
+  done
+
+Signed-off-by: A <a@example.org>
+---
+diff --git a/kernel/fork.c b/kernel/fork.c
+--- a/kernel/fork.c
++++ b/kernel/fork.c
+@@ -1,3 +1,3 @@
+ a
+-b
++c
+ d
+)";
+
+TEST_F(HttpTest, a_preview_says_what_intake_understands_and_queues_nothing) {
+    start();
+    const auto answer = post("/api/v1/intake/preview", "text/plain", k_mail);
+    ASSERT_EQ(answer.status, 200U) << answer.body;
+    const auto preview = json_of(answer);
+    EXPECT_EQ(preview["title"], "fork: mend it");
+    EXPECT_EQ(preview["files"][0]["new_path"], "kernel/fork.c");
+    EXPECT_EQ(preview["expected"]["frames"][1]["function"], "refill_obj_stock");
+    EXPECT_EQ(preview["reproducer"]["loop"], true);
+    EXPECT_NE(preview["workload"]["verbatim"]["script"],
+              preview["workload"]["amplified"]["script"]);
+    EXPECT_FALSE(preview["workload"]["amplified"]["changes"].empty());
+    EXPECT_TRUE(preview["workload"]["problem"].is_null());
+    EXPECT_TRUE(json_of(get("/api/v1/jobs"))["jobs"].empty());
+}
+
+TEST_F(HttpTest, a_preview_without_reproducer_says_why_there_is_no_workload) {
+    start();
+    const std::string patch = std::string(k_mail).substr(std::string(k_mail).find("diff --git"));
+    const auto preview = json_of(post("/api/v1/intake/preview", "text/plain", patch));
+    EXPECT_TRUE(preview["expected"].is_null());
+    EXPECT_TRUE(preview["workload"]["amplified"].is_null());
+    EXPECT_NE(preview["workload"]["problem"].get<std::string>().find("no reproducer"),
+              std::string::npos);
+}
+
+TEST_F(HttpTest, reports_of_the_same_bug_are_found_in_other_jobs) {
+    start();
+    const auto job = add_job("the other");
+    in_store([&](store::Store& s) {
+        model::StoredReport report;
+        report.job = job.id;
+        report.report.signature = "circular_locking|a & b|f";
+        return s.add_report(report);
+    });
+    const auto found =
+        json_of(get("/api/v1/reports?signature=circular_locking%7Ca%20%26%20b%7Cf"))["reports"];
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0]["job"], job.id);
+    EXPECT_EQ(found[0]["job_title"], "the other");
+    EXPECT_TRUE(json_of(get("/api/v1/reports?signature=else"))["reports"].empty());
+}
+
+TEST_F(HttpTest, every_page_has_its_twins) {
+    start();
+    const auto job = add_job("a title");
+    in_store([&](store::Store& s) {
+        model::StoredReport report;
+        report.job = job.id;
+        report.report.title = "a splat";
+        return s.add_report(report);
+    });
+    for (const auto* path : {"/jobs", "/jobs/1", "/reports/1", "/host", "/submit"}) {
+        const auto json = get(std::string(path) + ".json");
+        EXPECT_EQ(json.status, 200U) << path;
+        EXPECT_TRUE(model::parse_json(json.body)) << path;
+        const auto text = get(std::string(path) + ".txt");
+        EXPECT_EQ(text.status, 200U) << path;
+        EXPECT_FALSE(text.body.empty()) << path;
+    }
+    EXPECT_EQ(get("/jobs/1.json").body, get("/api/v1/jobs/1").body);
+    EXPECT_NE(get("/jobs/1.txt").body.find("a title"), std::string::npos);
+    EXPECT_NE(get("/reports/1.txt").body.find("a splat"), std::string::npos);
+}
+
+TEST_F(HttpTest, the_host_is_told_with_what_waits) {
+    start();
+    add_job("waits");
+    finish(add_job("done").id);
+    const auto host = json_of(get("/api/v1/host"));
+    EXPECT_EQ(host["accelerator"], "tcg");
+    EXPECT_EQ(host["findings"][0]["health"], "warning");
+    EXPECT_EQ(host["unfinished_jobs"], 1);
+    EXPECT_EQ(host["queue"][0]["title"], "waits");
+    EXPECT_EQ(json_of(get("/api/v1/trees"))["trees"][0]["name"], "a-tree");
+    EXPECT_EQ(json_of(get("/api/v1/profiles"))["profiles"][0]["guarantees"][0], "LOCKDEP=y");
+    EXPECT_NE(get("/host.txt").body.find("what to do about it"), std::string::npos);
 }
 
 }  // namespace

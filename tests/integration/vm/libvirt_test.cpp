@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real libvirt and real QEMU, with guests of a few hundred bytes (guest.S).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,6 +137,16 @@ TEST_F(Libvirt, a_guest_that_says_nothing_is_a_boot_hang_and_is_ended) {
     EXPECT_EQ(outcome.kind, OutcomeKind::none);
     EXPECT_EQ(outcome.cause, Cause::boot_hang) << outcome.detail;
     EXPECT_LT(outcome.wall_s, 20);
+}
+
+TEST_F(Libvirt, a_boot_that_hangs_after_its_first_words_is_ended_by_its_silence) {
+    const auto outcome = trial(5, {});
+    EXPECT_EQ(outcome.cause, Cause::boot_hang) << outcome.detail;
+    EXPECT_NE(util::read_file(folder_.path() / "run/console.log")->find("0.0-guest"),
+              std::string::npos);
+    EXPECT_FALSE(outcome.ready_s);
+    EXPECT_LE(outcome.wall_s, 20) << "what a boot that hangs may cost";
+    fmt::print("a boot that hangs cost {:.1f} s\n", outcome.wall_s);
 }
 
 TEST_F(Libvirt, a_panic_is_resumed_so_that_all_of_it_is_printed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -70,6 +71,75 @@ TEST(MakeOutput, the_compilers_first_error_is_told_with_its_place) {
     EXPECT_EQ(compile_error("make: *** No rule to make target 'x'.  Stop.\n").where,
               "make: *** No rule to make target 'x'.  Stop.");
     EXPECT_FALSE(compile_error("").where.empty());
+}
+
+TEST(MakeOutput, twenty_lines_around_the_first_error_come_behind_the_hints_first_line) {
+    std::string output;
+    for (int i = 0; i < 30; ++i) output += "  CC      before" + std::to_string(i) + ".o\n";
+    output += "a.c:1:2: error: wrong\n";
+    for (int i = 0; i < 30; ++i) output += "  CC      after" + std::to_string(i) + ".o\n";
+    const auto hint = compile_error(output).hint;
+    EXPECT_EQ(std::count(hint.begin(), hint.end(), '\n'), 20);
+    EXPECT_TRUE(hint.starts_with("\n  CC      before20.o\n"));
+    EXPECT_NE(hint.find("\na.c:1:2: error: wrong\n  CC      after0.o\n"), std::string::npos);
+}
+
+TEST(MakeOutput, the_linkers_first_error_is_one_too) {
+    const auto error = compile_error(
+        "  LD      vmlinux.o\n"
+        "ld: kernel/fork.o: in function `f':\n"
+        "/s/kernel/fork.c:20: undefined reference to `missing'\n");
+    EXPECT_EQ(error.where, "/s/kernel/fork.c:20");
+    EXPECT_EQ(error.what, "undefined reference to `missing'");
+}
+
+TEST(MakeOutput, the_object_that_failed_and_its_command_are_found) {
+    const std::string output =
+        "make[4]: *** [/s/scripts/Makefile.build:250: kernel/sched/core.o] Error 1\n"
+        "make[3]: *** [/s/scripts/Makefile.build:500: kernel/sched] Error 2\n";
+    EXPECT_EQ(failed_object(output), "kernel/sched/core.o");
+    EXPECT_EQ(failed_object("make[3]: *** [/s/Makefile:500: kernel] Error 2\n"), "");
+    EXPECT_EQ(command_of("  gcc -c -o kernel/x.o x.c\n"
+                         "  gcc -Wall -c -o kernel/sched/core.o /s/kernel/sched/core.c \n",
+                         "kernel/sched/core.o"),
+              "gcc -Wall -c -o kernel/sched/core.o /s/kernel/sched/core.c ");
+}
+
+TEST(ProfileFragment, comes_on_top_and_makes_another_variant) {
+    const auto plain = read_profile(shipped_profiles(), "rt-lockdep");
+    ASSERT_TRUE(plain);
+    const auto with = adapt(*plain, "# mine\nCONFIG_XFS_FS=y\n# CONFIG_NET is not set", "clang");
+    ASSERT_TRUE(with) << with.error().to_string();
+    EXPECT_TRUE(with->fragments.ends_with("CONFIG_XFS_FS=y\n# CONFIG_NET is not set\n"));
+    EXPECT_EQ(with->tools().front(), "clang");
+    EXPECT_NE(with->variant(), plain->variant());
+    EXPECT_EQ(plain->variant(), "rt-lockdep");
+    EXPECT_EQ(adapt(*plain, "", "")->fragments, plain->fragments);
+}
+
+TEST(ProfileFragment, that_takes_a_guarantee_away_is_refused_by_the_options_name) {
+    const auto profile = read_profile(shipped_profiles(), "rt-lockdep");
+    for (const auto* fragment : {"# CONFIG_PROVE_LOCKING is not set\n", "CONFIG_PROVE_LOCKING=n\n",
+                                 "CONFIG_PROVE_LOCKING=y\nCONFIG_PROVE_LOCKING=n\n"}) {
+        const auto refused = adapt(*profile, fragment, "");
+        ASSERT_FALSE(refused) << fragment;
+        EXPECT_NE(refused.error().what.find("CONFIG_PROVE_LOCKING"), std::string::npos);
+        EXPECT_EQ(refused.error().where, "field config");
+    }
+    const auto timing = read_profile(shipped_profiles(), "rt-plain");
+    EXPECT_FALSE(adapt(*timing, "CONFIG_PROVE_LOCKING=y\n", ""));
+}
+
+TEST(ProfileFragment, with_a_line_that_is_no_option_is_refused) {
+    const auto profile = read_profile(shipped_profiles(), "rt-lockdep");
+    for (const auto* fragment : {"source \"/etc/passwd\"\n", "CONFIG_=y\n", "CONFIG_X\n",
+                                 "CONFIG_X=\n", "CONFIG_X;id=y\n"})
+        EXPECT_FALSE(adapt(*profile, fragment, "")) << fragment;
+}
+
+TEST(ShippedProfiles, can_all_be_read) {
+    for (const auto* name : {"rt-lockdep", "rt-lockdep-kasan", "lockdep", "rt-plain"})
+        EXPECT_TRUE(read_profile(shipped_profiles(), name)) << name;
 }
 
 class BuildOnDisk : public testing::Test {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -100,6 +101,20 @@ TEST_F(Checkout, a_patch_that_applies_makes_the_tree_the_unpatched_arm) {
     EXPECT_EQ(read(origin / "kernel/fork.c"), k_before);
 }
 
+// As `git clone --shared` leaves one: what it borrows is out of the sandbox's sight.
+TEST_F(Checkout, a_repository_that_borrows_its_objects_is_a_tree_like_any_other) {
+    const auto borrower = dir() / "borrower";
+    util::ProcessSpec clone;
+    clone.argv = {"git", "-c",       "safe.directory=*", "clone",
+                  "-q",  "--shared", origin.string(),    borrower.string()};
+    ASSERT_TRUE(await(util::run_checked(clone)));
+    ASSERT_TRUE(fs::exists(borrower / ".git/objects/info/alternates"));
+    const auto pair = prepare(borrower.string(), k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    EXPECT_EQ(read(fs::path(pair->patched.source) / "kernel/fork.c"), k_after);
+}
+
 TEST_F(Checkout, a_patch_that_is_there_already_makes_the_tree_the_patched_arm) {
     write(origin / "kernel/fork.c", k_after);
     ASSERT_TRUE(await(commit_all(origin, "with the patch")));
@@ -111,6 +126,37 @@ TEST_F(Checkout, a_patch_that_is_there_already_makes_the_tree_the_patched_arm) {
     EXPECT_EQ(read(tree / "kernel/fork.c"), k_before);
     ASSERT_TRUE(await(source->select(pair->patched)));
     EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
+}
+
+TEST_F(Checkout, either_arm_can_be_read_whichever_is_on_disk) {
+    const auto patch =
+        k_patch + "--- /dev/null\n+++ b/kernel/new.c\n@@ -0,0 +1 @@\n+int created;\n";
+    const auto pair = prepare(origin.string(), patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    for (const auto& on_disk : {pair->patched, pair->unpatched}) {
+        ASSERT_TRUE(await(source->select(on_disk)));
+        EXPECT_TRUE(source->is_at(*pair));
+        const auto difference = await(source->difference(*pair));
+        ASSERT_TRUE(difference) << difference.error().to_string();
+        ASSERT_EQ(difference->unpatched.size(), 1U);
+        EXPECT_EQ(difference->unpatched[0].path, "kernel/fork.c");
+        EXPECT_EQ(difference->unpatched[0].content, k_before);
+        ASSERT_EQ(difference->patched.size(), 2U);
+        EXPECT_EQ(difference->patched[0].content, k_after);
+        EXPECT_EQ(difference->patched[1].content, "int created;\n");
+        EXPECT_THAT(difference->diff, HasSubstr("@@ -2 +2 @@"));
+    }
+}
+
+TEST_F(Checkout, a_tree_that_another_job_has_is_not_at_this_pair) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(await(source->select(pair->patched)));
+    auto other_patch = k_patch;
+    other_patch.replace(other_patch.find("+int changed;"), 13, "+int another;");
+    const auto other = prepare(origin.string(), other_patch);
+    ASSERT_TRUE(await(source->select(other->patched)));
+    EXPECT_FALSE(source->is_at(*pair));
+    EXPECT_TRUE(source->is_at(*other));
 }
 
 TEST_F(Checkout, a_patch_that_fits_neither_way_is_refused_by_file_and_hunk) {
@@ -165,7 +211,7 @@ TEST_F(Checkout, what_an_interrupted_change_left_is_repaired) {
     write(tree / "kernel/new.c", "new");
     write(tree / "kernel/new.o", "ignored by git");
     fs::remove(tree / "Makefile");
-    write(tree / ".git/index.lock", "");
+    write(git_folder(tree) / "index.lock", "");
     fs::remove(tree.parent_path() / "at");
     ASSERT_TRUE(await(source->select(pair->patched)));
     EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
@@ -267,6 +313,49 @@ TEST_F(Checkout, a_tarball_becomes_the_same_commit_every_time) {
     EXPECT_EQ(pair->patched.state, again->patched.state);
 }
 
+TEST_F(Checkout, a_tarball_that_was_packed_anew_is_unpacked_anew) {
+    const auto tarball = (dir() / "l.tar").string();
+    const auto pack = [&] {
+        util::ProcessSpec tar;
+        tar.argv = {"tar", "-C", dir().string(), "--exclude=.git", "-cf", tarball, "linux"};
+        return await(util::run_checked(tar)).has_value();
+    };
+    ASSERT_TRUE(pack());
+    const auto before = prepare(tarball, k_patch);
+    ASSERT_TRUE(before);
+    write(origin / "kernel/exit.c", "int exit_two_and_more;\n" + std::string(20000, '\n'));
+    ASSERT_TRUE(pack());
+    const auto after = prepare(tarball, k_patch);
+    ASSERT_TRUE(after);
+    EXPECT_NE(before->unpatched.revision, after->unpatched.revision);
+    EXPECT_THAT(read(fs::path(after->unpatched.source) / "kernel/exit.c"),
+                HasSubstr("exit_two_and_more"));
+}
+
+TEST_F(Checkout, a_repository_within_a_tarball_runs_nothing) {
+    write(origin / ".gitattributes", "* filter=evil\n");
+    const auto proof = dir() / "proof";
+    write(origin / ".git/config", "[filter \"evil\"]\n\tclean = sh -c 'touch " + proof.string() +
+                                      "; cat'\n\tsmudge = cat\n");
+    util::ProcessSpec tar;
+    tar.argv = {"tar", "-C", dir().string(), "-cf", (dir() / "evil.tar").string(), "linux"};
+    ASSERT_TRUE(await(util::run_checked(tar)));
+    const auto pair = prepare((dir() / "evil.tar").string(), k_patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    EXPECT_FALSE(fs::exists(proof));
+}
+
+TEST_F(Checkout, a_repository_of_another_user_can_be_read_by_root) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a repository away";
+    util::ProcessSpec give;
+    give.argv = {"chown", "-R", "nobody", origin.string()};
+    ASSERT_TRUE(await(util::run_checked(give)));
+    const auto pair = prepare(origin.string(), k_patch);
+    EXPECT_TRUE(pair) << pair.error().to_string();
+    const auto fetched_again = prepare(origin.string(), k_patch);
+    EXPECT_TRUE(fetched_again) << fetched_again.error().to_string();
+}
+
 TEST_F(Checkout, a_tarball_that_is_none_leaves_nothing_behind) {
     write(dir() / "bad.tar", "not a tarball, but long enough to be taken for one by its name");
     const auto pair = prepare((dir() / "bad.tar").string(), k_patch);
@@ -282,7 +371,7 @@ TEST_F(Checkout, a_tree_that_is_not_known_is_refused_with_those_that_are) {
     source.emplace(trees, dir() / "cache");
     const auto unknown = prepare("linus", k_patch);
     ASSERT_FALSE(unknown);
-    EXPECT_EQ(unknown.error().what, "there is no tree linus");
+    EXPECT_EQ(unknown.error().what, "there is no tree \"linus\"");
     EXPECT_THAT(unknown.error().hint, HasSubstr("debian-6.12"));
     EXPECT_EQ(prepare("/no/such/place", k_patch).error().kind, util::ErrorKind::not_found);
     EXPECT_EQ(prepare((dir() / "cache").string(), k_patch).error().kind,

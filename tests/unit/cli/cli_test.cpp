@@ -2,6 +2,12 @@
 #include "cli/cli.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
@@ -41,10 +47,29 @@ TEST(ExitCode, each_verdict_has_the_code_that_scripts_rely_on) {
         {VerdictKind::fixed, 0},        {VerdictKind::not_fixed, 1},
         {VerdictKind::regression, 1},   {VerdictKind::fixed_new_splat, 1},
         {VerdictKind::error, 2},        {VerdictKind::not_reproduced, 3},
-        {VerdictKind::inconclusive, 4},
+        {VerdictKind::inconclusive, 4}, {VerdictKind::reproduced, 1},
     };
     ASSERT_EQ(codes.size(), model::EnumNames<VerdictKind>::k_names.size());
     for (const auto& [verdict, code] : codes) EXPECT_EQ(exit_code(verdict), code);
+}
+
+TEST(ExitCode, of_a_check_is_what_git_bisect_run_understands) {
+    const auto code_of = [](const char* text) { return check_exit_code(Json::parse(text)); };
+    EXPECT_EQ(code_of(R"({"verdict":{"kind":"not_reproduced"},"problem":null})"), 0);
+    EXPECT_EQ(code_of(R"({"verdict":{"kind":"reproduced"},"problem":null})"), 1);
+    EXPECT_EQ(code_of(R"({"verdict":{"kind":"inconclusive"},"problem":null})"), 125);
+    EXPECT_EQ(code_of(R"({"verdict":{"kind":"error"},"problem":{"arm":"unpatched"}})"), 125);
+    EXPECT_EQ(code_of(R"({"verdict":{"kind":"error"},"problem":{"arm":null}})"), 128);
+    EXPECT_EQ(code_of("{}"), 128);
+}
+
+TEST(ExitCode, a_check_that_cannot_be_made_says_nothing_of_the_commit) {
+    EXPECT_EQ(run({"check"}).code, 128);
+    EXPECT_EQ(run({"check", "HEAD", "--colour", "red"}).code, 128);
+    EXPECT_EQ(run({"check", "HEAD", "--mail", "/no/such/mail"}).code, 128);
+    EXPECT_EQ(run({"check", "HEAD", "--server", "http://127.0.0.1:9"}).code, 128);
+    EXPECT_EQ(run({"check", "A..B"}).code, 128);
+    EXPECT_EQ(run({"check", "--help"}).code, 0);
 }
 
 TEST(ExitCode, the_callers_faults_are_usage_and_the_rest_is_infrastructure) {
@@ -187,15 +212,16 @@ TEST(CommandLine, help_has_examples_and_succeeds) {
         EXPECT_EQ(ran.code, 0) << command;
         EXPECT_NE(ran.out.find(std::string("  krepro ") + command), std::string::npos) << command;
     }
-    EXPECT_EQ(run({"--version"}, {{}, {}, "1.2.3"}).out, "krepro 1.2.3\n");
+    EXPECT_EQ(run({"--version"}, {{}, "1.2.3"}).out, "krepro 1.2.3\n");
 }
 
 TEST(CommandLine, serve_and_doctor_reach_what_main_wired) {
     ServeOptions served;
     DoctorOptions examined;
     Commands commands;
-    commands.serve = [&](const ServeOptions& options) { return served = options, 5; };
-    commands.doctor = [&](const DoctorOptions& options) { return examined = options, 6; };
+    commands.groups = {
+        serve_command([&](const ServeOptions& options) { return served = options, 5; }),
+        doctor_command([&](const DoctorOptions& options) { return examined = options, 6; })};
     EXPECT_EQ(run({"serve", "--port", "0", "--state", "/s"}, commands).code, 5);
     EXPECT_EQ(served.port, 0);
     EXPECT_EQ(served.state, "/s");
@@ -203,6 +229,44 @@ TEST(CommandLine, serve_and_doctor_reach_what_main_wired) {
     EXPECT_EQ(run({"doctor", "--json"}, commands).code, 6);
     EXPECT_EQ(examined.output, Output::json);
     EXPECT_EQ(run({"serve", "--accelerator", "fast"}, commands).code, 64);
+}
+
+TEST(CommandLine, tree_says_what_is_asked_of_which_tree) {
+    TreeOptions asked;
+    Commands commands;
+    commands.groups = {
+        tree_command([&](const TreeOptions& options) { return asked = options, 7; })};
+    EXPECT_EQ(
+        run({"tree", "add", "mine", "--git", "/src/linux", "--revision", "v6.12"}, commands).code,
+        7);
+    EXPECT_EQ(asked.what, TreeOptions::What::add);
+    EXPECT_EQ(asked.name, "mine");
+    EXPECT_EQ(asked.kind, "git");
+    EXPECT_EQ(asked.source, "/src/linux");
+    EXPECT_EQ(asked.revision, "v6.12");
+    EXPECT_EQ(run({"tree", "git", "debian-6.1.8-rt5", "/src/x", "--json"}, commands).code, 7);
+    EXPECT_EQ(asked.what, TreeOptions::What::git);
+    EXPECT_EQ(asked.dest, "/src/x");
+    EXPECT_EQ(asked.output, Output::json);
+    EXPECT_EQ(run({"tree", "add", "mine"}, commands).code, 64) << "from nowhere";
+    EXPECT_EQ(run({"tree", "add", "x", "--git", "/a", "--tarball", "/b"}, commands).code, 64);
+    EXPECT_EQ(run({"tree", "rm"}, commands).code, 64);
+    EXPECT_EQ(run({"tree"}, commands).code, 64);
+}
+
+TEST(CommandLine, what_is_submitted_is_a_file_or_else_a_commit) {
+    const auto commit_of = [](const std::string& argument) {
+        SubmitOptions options;
+        options.mail = argument;
+        const auto spec = complete_spec(options);
+        return spec ? spec->commit : "error: " + spec.error().where;
+    };
+    EXPECT_EQ(commit_of("HEAD~3"), "HEAD~3");
+    EXPECT_EQ(commit_of("v6.12..topic/x"), "v6.12..topic/x");
+    EXPECT_EQ(commit_of("fix.patch"), "error: fix.patch");
+    EXPECT_EQ(commit_of("./fix"), "error: ./fix");
+    EXPECT_EQ(commit_of("two words"), "error: two words");
+    EXPECT_EQ(commit_of(""), "error: field mail");
 }
 
 TEST(CommandLine, parse_finds_the_reports_of_a_console) {
@@ -225,6 +289,70 @@ TEST(CommandLine, parse_finds_the_reports_of_a_console) {
     EXPECT_EQ(none.code, 64);
     EXPECT_NE(none.err.find("cannot open"), std::string::npos);
     EXPECT_EQ(run({"parse", folder.path()}).code, 64);
+}
+
+TEST(CommandLine, parse_prints_remarks_when_asked) {
+    const auto folder = *util::TempDir::make(::testing::TempDir(), "cli");
+    const auto file = folder.path() / "console";
+    ASSERT_TRUE(util::write_file_atomic(file, "[   10.0] hrtimer: interrupt took 8276210 ns\n"));
+    EXPECT_EQ(run({"parse", file}).out, "no reports\n");
+    EXPECT_NE(run({"parse", file, "--notices"}).out.find("hrtimer: interrupt took"),
+              std::string::npos);
+}
+
+TEST(CommandLine, parse_follows_a_pipe_and_prints_a_report_a_line) {
+    const auto folder = *util::TempDir::make(::testing::TempDir(), "cli");
+    const auto pipe = folder.path() / "console";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const std::string splat =
+        "[    1.0] BUG: sleeping function called from invalid context at a.c:3\n"
+        "[    1.0] Call Trace:\n[    1.0]  foo+0x1/0x2\n";
+    // The pause ends the first splat: without it the second's headline would.
+    std::thread writer([&] {
+        std::ofstream console(pipe);
+        console << splat << std::flush;
+        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+        console << splat;
+    });
+    const auto ran = run({"parse", pipe, "--follow", "--json"});
+    writer.join();
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::istringstream lines(ran.out);
+    int reports = 0;
+    for (std::string line; std::getline(lines, line); ++reports)
+        EXPECT_EQ(Json::parse(line)["kind"], "sleeping_in_atomic");
+    EXPECT_EQ(reports, 2);
+    EXPECT_EQ(run({"parse", folder.path() / "none", "--follow"}).code, 64);
+}
+
+TEST(CommandLine, selftest_says_which_families_and_where_to_keep_them) {
+    SelftestOptions given;
+    Commands commands;
+    commands.groups = {
+        selftest_command([&](const SelftestOptions& options) { return given = options, 7; })};
+    EXPECT_EQ(run({"selftest", "--family", "a", "b", "--keep", "/k", "--json"}, commands).code, 7);
+    EXPECT_EQ(given.families, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(given.keep, "/k");
+    EXPECT_EQ(given.tree, "debian-6.1.8-rt5");
+    EXPECT_EQ(given.output, Output::json);
+    EXPECT_EQ(run({"selftest"}).code, 64) << "not offered where main does not wire it";
+}
+
+TEST(CommandLine, tune_takes_a_mail_and_the_time_for_its_trials) {
+    const auto folder =
+        util::value_or_throw(util::TempDir::make(std::filesystem::temp_directory_path(), "tune"));
+    const auto mail = folder.path() / "fix.mail";
+    util::value_or_throw(util::write_file_atomic(mail, "a mail"));
+    TuneOptions given;
+    Commands commands;
+    commands.groups = {
+        tune_command([&](const TuneOptions& options) { return given = options, 7; })};
+    EXPECT_EQ(run({"tune", mail, "--minutes", "5", "--json"}, commands).code, 7);
+    EXPECT_EQ(given.spec.mail, "a mail");
+    EXPECT_EQ(given.minutes, 5);
+    EXPECT_EQ(given.output, Output::json);
+    EXPECT_EQ(run({"tune", mail, "--minutes", "0"}, commands).code, 64);
+    EXPECT_EQ(run({"tune", folder.path() / "none"}, commands).code, 64);
 }
 
 }  // namespace

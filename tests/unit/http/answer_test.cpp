@@ -2,11 +2,13 @@
 // What a request is answered with: routes, problems, events, views.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 
 #include "http/api.hpp"
 #include "http/byte_budget.hpp"
 #include "http/sse.hpp"
+#include "http/text_pages.hpp"
 #include "http/views.hpp"
 
 namespace krepro::http {
@@ -26,12 +28,26 @@ TEST(HttpRoutes, a_path_and_a_method_lead_to_a_route) {
     EXPECT_TRUE(std::holds_alternative<RouteMatch>(match(verb::head, "/api/v1/jobs")));
 }
 
+TEST(HttpRoutes, a_name_may_have_an_ending) {
+    const std::array routes{Route{verb::get, "/jobs/{id}.json", BodyUse::none, &Api::show_job},
+                            Route{verb::get, "/jobs/{id}.txt", BodyUse::none, &Api::job_text}};
+    const auto match = [&](const std::string& path) {
+        return match_route(routes, verb::get, parse_target(path)->segments);
+    };
+    const auto text = match("/jobs/17.txt");
+    ASSERT_TRUE(std::holds_alternative<RouteMatch>(text));
+    EXPECT_EQ(std::get<RouteMatch>(text).route, &routes[1]);
+    EXPECT_EQ(std::get<RouteMatch>(text).values, std::vector<std::string>{"17"});
+    for (const auto* path : {"/jobs/.txt", "/jobs/17", "/jobs/17.xml", "/jobs/17.txt/x"})
+        EXPECT_TRUE(std::holds_alternative<NoSuchPath>(match(path))) << path;
+}
+
 TEST(HttpRoutes, a_wrong_path_and_a_wrong_method_are_told_apart) {
     for (const auto* path : {"/api/v1/job", "/api/v1/jobs/1/none", "/api", "/", "/healthz/x"})
         EXPECT_TRUE(std::holds_alternative<NoSuchPath>(match(verb::get, path))) << path;
     const std::vector<std::pair<std::string, std::string>> allowed{
         {"/api/v1/jobs", "POST, GET, HEAD, OPTIONS"},
-        {"/api/v1/jobs/1", "GET, HEAD, OPTIONS"},
+        {"/api/v1/jobs/1", "GET, HEAD, DELETE, OPTIONS"},
         {"/api/v1/jobs/1/cancel", "POST, OPTIONS"},
     };
     for (const auto& [path, allow] : allowed) {
@@ -171,6 +187,54 @@ TEST(Views, a_summary_leaves_the_heavy_parts_out) {
     EXPECT_FALSE(view["spec"].contains("mail"));
     EXPECT_TRUE(view["spec"].contains("tree"));
     EXPECT_EQ(view["links"]["self"], "/api/v1/jobs/0");
+}
+
+TEST(TextPages, a_job_is_told_with_its_evidence) {
+    model::Job job;
+    job.id = 7;
+    job.title = "sched: a \x1b[31mred\x1b[0m title";
+    job.stage = model::JobStage::done;
+    job.verdict.emplace();
+    job.verdict->kind = model::VerdictKind::fixed;
+    job.verdict->sentence = "The bug is gone.";
+    job.verdict->limits = {"It was amplified."};
+    auto trial = trial_of(2, model::ArmName::unpatched, model::OutcomeKind::hit);
+    trial.console = std::string(64, 'a');
+    model::StoredReport report;
+    report.id = 5;
+    report.target = true;
+    report.report.title = "a splat";
+    const auto page = job_page(job, {trial}, {report});
+    for (const auto* part :
+         {"job 7: fixed", "The bug is gone.", "It was amplified.", "/trials/2/console.txt",
+          "a splat (unpatched, the target)", "/reports/5.txt"})
+        EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
+    EXPECT_EQ(page.find('\x1b'), std::string::npos);
+}
+
+TEST(TextPages, a_report_is_told_with_its_locks_and_its_trace) {
+    model::StoredReport stored;
+    stored.id = 3;
+    stored.job = 1;
+    stored.report.title = "possible deadlock in f";
+    stored.report.context.words = "in a hard interrupt";
+    stored.report.frames = {{"f", 1, 2, true, "", "", "a.c", 9, {}, {}, false}};
+    stored.report.text = "as it \x07was\n";
+    model::Lock lock;
+    lock.name = "some_lock";
+    lock.usage = "+.+.";
+    stored.report.locks = {lock};
+    stored.report.locking.chain = {{0, lock, {{"g", 1, 2, true, "", "", {}, {}, {}, {}, false}}}};
+    stored.report.locking.scenario = {{1, "lock(some_lock)"}};
+    const auto page = report_page(stored);
+    for (const auto* part :
+         {"possible deadlock in f", "in a hard interrupt", "f+0x1/0x2", "a.c:9", "some_lock {+.+.}",
+          "-> #0", "g+0x1/0x2", "CPU 1: lock(some_lock)", "as it ?was"})
+        EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
+}
+
+TEST(TextPages, an_empty_list_says_so) {
+    EXPECT_EQ(jobs_page({}), "no jobs\n");
 }
 
 }  // namespace

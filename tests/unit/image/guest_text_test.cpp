@@ -50,6 +50,17 @@ TEST(GuestText, deadline_exits_are_the_histograms_count_of_priority_minus_one) {
         EXPECT_EQ(deadline_exits_in(c.text), c.exits) << c.text;
 }
 
+TEST(GuestText, bogo_operations_are_summed_over_the_stressors) {
+    EXPECT_EQ(bogo_ops_in("metrics:\n    - stressor: cpu\n      bogo-ops: 836\n"
+                          "      bogo-ops-per-second-real-time: 831.979652\n"
+                          "    - stressor: switch\n      bogo-ops: 101523\n...\n"),
+              836 + 101523);
+    EXPECT_EQ(bogo_ops_in("      bogo-ops: 0\n"), 0);
+    EXPECT_EQ(bogo_ops_in("system-info:\n      stress-ng-version: 0.15.06\n"), std::nullopt);
+    EXPECT_EQ(bogo_ops_in("      bogo-ops: -5\n      bogo-ops: x\n"), std::nullopt);
+    EXPECT_EQ(bogo_ops_in(""), std::nullopt);
+}
+
 TEST(GuestText, each_id_of_a_list_is_visited_once) {
     std::vector<int> ids;
     for_each_id("65\n1024\n\n7", [&](int id) { ids.push_back(id); });

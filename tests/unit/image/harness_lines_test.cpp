@@ -55,8 +55,10 @@ TEST(HarnessLines, a_heartbeat_leaves_out_what_the_kernel_cannot_count) {
     full.debug_locks = 1;
     full.dl_tasks = 17;
     full.dl_exits = 9'000'000'000;
+    full.bogo_ops = 4100;
     full.mem_available_kib = 938036;
-    EXPECT_EQ(read_line(guest::heartbeat_line(12.5, 1, {1, 17, 9'000'000'000, 938036})), full);
+    EXPECT_EQ(read_line(guest::heartbeat_line(12.5, 1, {1, 17, 9'000'000'000, 4100, 938036})),
+              full);
     EXPECT_EQ(read_line(guest::heartbeat_line(12.5, 1, {})),
               event_of(HarnessType::heartbeat, 12.5, 1));
 }

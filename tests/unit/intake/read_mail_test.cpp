@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "intake/decode.hpp"
 #include "mail_text.hpp"
 #include "util/hash.hpp"
@@ -277,7 +279,7 @@ INSTANTIATE_TEST_SUITE_P(Table, BadMail, testing::ValuesIn(k_bad),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(ReadMail, hostile_sizes_take_linear_time) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // of the processor: a busy machine changes nothing
     std::string equals;
     for (int i = 0; i < 1 << 20; ++i) equals += "=?=?";
     read_error("Subject: " + equals + "\nFrom: x\n\nno\n");
@@ -293,7 +295,8 @@ TEST(ReadMail, hostile_sizes_take_linear_time) {
     EXPECT_LE(read_ok(hunks).notes.size(), 60U);
     read_error(std::string(15 << 20, '>'));
     read_error(std::string(15 << 20, '-'));
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+    // A few seconds with every sanitizer on; minutes were one of them quadratic.
+    EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 30);
 }
 
 }  // namespace

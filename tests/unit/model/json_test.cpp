@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/json.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "model/job.hpp"
 #include "model/job_spec.hpp"
+#include "model/small_json.hpp"
 
 namespace krepro::model {
 namespace {
@@ -19,7 +21,8 @@ TEST(ModelJson, a_job_survives_the_round_trip) {
     job.verdict->kind = VerdictKind::fixed;
     job.verdict->p_value = 0.04;
     job.expected = Report{};
-    job.expected->frames.push_back(Frame{"rt_spin_lock", 0x27, 0xe0, true, "", "IRQ", {}, 12});
+    job.expected->frames.push_back(
+        Frame{"rt_spin_lock", 0x27, 0xe0, true, "", "IRQ", {}, 12, {}, {}, false});
     const auto back = from_json<Job>(to_json(job));
     ASSERT_TRUE(back) << back.error().to_string();
     EXPECT_EQ(*back, job);
@@ -53,6 +56,19 @@ TEST(ModelJson, an_integer_out_of_range_is_refused) {
 TEST(ModelJson, deep_nesting_is_refused_without_recursion) {
     EXPECT_FALSE(parse_json(std::string(1000000, '[')));
     EXPECT_TRUE(parse_json(R"({"a":"[[[[[[[[[[[[[[[[[[[[[[[[[[["})"));
+}
+
+TEST(ModelJson, an_object_of_very_many_members_is_refused) {
+    const auto object = [](int members) {
+        std::string text = "{\"0\":0";
+        for (int i = 1; i < members; ++i) text += fmt::format(",\"{}\":[1,2]", i);
+        return text + "}";
+    };
+    EXPECT_TRUE(parse_json(object(1000)));
+    EXPECT_FALSE(parse_json(object(1001)));
+    EXPECT_TRUE(parse_json("[" + object(1000) + "," + object(1000) + "]"));
+    EXPECT_FALSE(parse_small_json("[1,2,3,4]", "JSON", 3));
+    EXPECT_TRUE(parse_small_json("[1,2,\",,,\"]", "JSON", 3));
 }
 
 TEST(ModelJson, a_number_that_no_double_holds_is_refused) {

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "build/kernel_builder.hpp"
+#include "build/symbolizer.hpp"
 #include "checkout/checkout.hpp"
 #include "util/hash.hpp"
 #include "vm/vm_host.hpp"
@@ -29,13 +35,113 @@ class FakeSource : public checkout::KernelSource {
         pair.patched = {tree, "base", "/src", "state-2", "content-2", model::ArmName::patched};
         co_return pair;
     }
+    asio::awaitable<util::Result<checkout::Change>> find_change(std::string tree,
+                                                                std::string commits,
+                                                                checkout::Progress) override {
+        ++looked_up;
+        if (commits == "nowhere")
+            co_return util::fail(util::ErrorKind::not_found, "there is no revision nowhere", tree);
+        if (change) co_return *change;
+        co_return util::fail(util::ErrorKind::internal, "this fake has no commits");
+    }
+    asio::awaitable<util::Result<checkout::Pair>> prepare_change(std::string tree,
+                                                                 std::string before,
+                                                                 std::string after,
+                                                                 checkout::Progress) override {
+        checkout::Pair pair;
+        pair.unpatched = {tree, before, "/src", "state-1", "content-1", model::ArmName::unpatched};
+        pair.patched = {tree, after, "/src", "state-2", "content-2", model::ArmName::patched};
+        co_return pair;
+    }
+    asio::awaitable<util::Result<model::Checkout>> prepare_one(std::string tree,
+                                                               std::string revision,
+                                                               checkout::Progress) override {
+        co_return model::Checkout{tree,
+                                  revision,
+                                  "/src",
+                                  "state-" + revision,
+                                  "content-" + revision,
+                                  model::ArmName::unpatched};
+    }
+    asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree, std::string,
+                                                              checkout::Progress) override {
+        const auto known = takes.find(tree);
+        if (known == takes.end())
+            co_return util::fail(util::ErrorKind::invalid_input, "the patch does not apply",
+                                 "kernel/fork.c:1");
+        co_return known->second;
+    }
+    [[nodiscard]] bool is_at_hand(const std::string& tree) const override {
+        return at_hand.contains(tree);
+    }
+
     asio::awaitable<util::Result<checkout::Held>> select(const model::Checkout&) override {
         ++selected;
         co_return std::make_shared<int>(selected);
     }
 
+    asio::awaitable<util::Result<checkout::Difference>> difference(checkout::Pair) override {
+        checkout::Difference difference;
+        difference.diff =
+            "--- a/kernel/fork.c\n+++ b/kernel/fork.c\n@@ -11 +11 @@\n-\tfree(t);\n+\tlater(t);\n";
+        difference.unpatched = {{"kernel/fork.c", fork_with("free")}};
+        difference.patched = {{"kernel/fork.c", fork_with("later")}};
+        co_return difference;
+    }
+    [[nodiscard]] bool is_at(const checkout::Pair&) const override { return true; }
+
     std::optional<util::Error> failure;
+    std::optional<checkout::Change> change;
+    std::map<std::string, model::Direction> takes;  // what try_patch() says, by tree
+    std::set<std::string> at_hand;
     int selected = 0;
+    int looked_up = 0;
+
+  private:
+    // __put_task_struct() on lines 9 to 12.
+    static std::string fork_with(const std::string& call) {
+        return std::string(8, '\n') + "void __put_task_struct(struct task_struct *t)\n{\n\t" +
+               call + "(t);\n}\n";
+    }
+};
+
+// Knows one function.
+class FakeSymbolizer : public build::Symbolizer {
+  public:
+    asio::awaitable<util::Result<build::Symbols>> symbolize(build::SymbolRequest request) override {
+        ++asked;
+        if (endless) {
+            asio::steady_timer timer(co_await asio::this_coro::executor,
+                                     asio::steady_timer::time_point::max());
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        if (failure) co_return tl::unexpected(*failure);
+        build::Symbols symbols;
+        for (const auto& frame : request.frames) {
+            const bool known = frame.function == "__put_task_struct";
+            build::FrameLines lines;
+            if (known) lines.chain = {{frame.function, "kernel/fork.c", 11, "kernel/fork.c", 9}};
+            if (!known) lines.why = "not known to this fake";
+            symbols.frames.push_back(lines);
+        }
+        co_return symbols;
+    }
+
+    std::optional<util::Error> failure;
+    bool endless = false;
+    int asked = 0;
+};
+
+// Counts what is there, for as long as it is there itself.
+class Counted {
+  public:
+    explicit Counted(int& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+  private:
+    int& count_;
 };
 
 // A builder whose kernels are files that hold the name of their arm.
@@ -52,7 +158,17 @@ class FakeBuilder : public build::KernelBuilder {
         build::BuildRequest request,
         std::function<void(const build::BuildProgress&)> progress) override {
         ++built;
+        const Counted counted(running);
         progress({"compiling", 1, 2});
+        if (request.checkout.arm == model::ArmName::patched && patched_waits) {
+            asio::steady_timer timer(co_await asio::this_coro::executor);
+            while (patched_waits()) {
+                timer.expires_after(std::chrono::milliseconds(1));
+                co_await timer.async_wait(asio::use_awaitable);
+            }
+            share_at_end = request.priority ? request.priority->share() : util::Share::normal;
+            if (patched_failure) co_return tl::unexpected(*patched_failure);
+        }
         const auto arm = std::string(model::to_string(request.checkout.arm));
         build::BuiltKernel kernel;
         for (auto* path : {&kernel.bzimage, &kernel.vmlinux, &kernel.config}) {
@@ -67,6 +183,10 @@ class FakeBuilder : public build::KernelBuilder {
     }
 
     int built = 0;
+    int running = 0;
+    std::function<bool()> patched_waits;  // the patched kernel is not ready while this says so
+    std::optional<util::Error> patched_failure;
+    std::optional<util::Share> share_at_end;  // of the compiler, when such a build ended
 
   private:
     std::filesystem::path folder_;
@@ -95,19 +215,27 @@ class FakeVmHost : public vm::VmHost {
         std::ofstream(spec.console) << script->console;
         std::ofstream(spec.harness) << script->harness;
         if (script->stops) on_event({vm::VmEvent::Kind::stopped, "guest shut down"});
-        co_return std::make_unique<FakeVm>();
+        auto vm = std::make_unique<FakeVm>(running);
+        most_running = std::max(most_running, running);
+        co_return std::move(vm);
     }
     asio::awaitable<util::Result<std::vector<std::string>>> clean_up() override {
         co_return std::vector<std::string>{};
     }
 
     int starts = 0;
+    int running = 0;
+    int most_running = 0;
 
   private:
     class FakeVm : public vm::Vm {
       public:
+        explicit FakeVm(int& running) : counted_(running) {}
         asio::awaitable<util::Result<void>> resume() override { co_return util::Result<void>{}; }
         asio::awaitable<void> destroy() override { co_return; }
+
+      private:
+        Counted counted_;
     };
     Scripts scripts_;
 };

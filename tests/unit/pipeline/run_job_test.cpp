@@ -1,218 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/run_job.hpp"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include "fakes.hpp"
-#include "pipeline/submit.hpp"
-#include "pipeline/worker.hpp"
-#include "util/files.hpp"
+#include "pipeline/report_symbols.hpp"
+#include "run_job_fixture.hpp"
 
 namespace krepro::pipeline {
 namespace {
 
-namespace asio = boost::asio;
-using fakes::Script;
-using model::Cause;
-using model::OutcomeKind;
-using model::VerdictKind;
-
-// As lockdep prints it when a deadline timer frees a task in hard interrupt context.
-constexpr const char* k_splat =
-    "[   21.000100] =============================\n"
-    "[   21.000200] [ BUG: Invalid wait context ]\n"
-    "[   21.000300] 6.1.8-rt5 #1 Not tainted\n"
-    "[   21.000400] -----------------------------\n"
-    "[   21.000500] swapper/5/0 is trying to lock:\n"
-    "[   21.000600] ffff8880bcd682b8 ((stock_lock)){+.+.}-{3:3}, at: refill_obj_stock+0x38/0x4d0\n"
-    "[   21.000700] other info that might help us debug this:\n"
-    "[   21.000800] context-{2:2}\n"
-    "[   21.000900] no locks held by swapper/5/0.\n"
-    "[   21.001000] stack backtrace:\n"
-    "[   21.001100] CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1\n"
-    "[   21.001200] Call Trace:\n"
-    "[   21.001300]  <IRQ>\n"
-    "[   21.001400]  dump_stack_lvl+0x51/0x66\n"
-    "[   21.001500]  __lock_acquire.cold+0x185/0x2f5\n"
-    "[   21.001600]  lock_acquire+0xbf/0x300\n"
-    "[   21.001700]  rt_spin_lock+0x25/0xe0\n"
-    "[   21.001800]  refill_obj_stock+0x38/0x4d0\n"
-    "[   21.001900]  kmem_cache_free+0x18b/0x560\n"
-    "[   21.002000]  __put_task_struct+0xa0/0x110\n"
-    "[   21.002100]  inactive_task_timer+0x1ca/0x3f0\n"
-    "[   21.002200]  __hrtimer_run_queues+0x1b6/0x4b0\n"
-    "[   21.002300]  hrtimer_interrupt+0xff/0x210\n"
-    "[   21.002400]  __sysvec_apic_timer_interrupt+0x8f/0x330\n"
-    "[   21.002500]  sysvec_apic_timer_interrupt+0x8f/0xc0\n"
-    "[   21.002600]  </IRQ>\n"
-    "[   21.002700]  <TASK>\n"
-    "[   21.002800]  asm_sysvec_apic_timer_interrupt+0x1b/0x20\n"
-    "[   21.002900]  </TASK>\n"
-    "[   21.900000] workload goes on\n";
-
-constexpr const char* k_mail =
-    "sched: free tasks later\n"
-    "\n"
-    "The timer frees a task where it must not sleep:\n"
-    "\n"
-    "  Call Trace:\n"
-    "   dump_stack_lvl+0x57/0x7d\n"
-    "   rt_spin_lock+0x27/0xe0\n"
-    "   refill_obj_stock+0x3d/0x3a0\n"
-    "   kmem_cache_free+0x357/0x560\n"
-    "   inactive_task_timer+0x1ad/0x340\n"
-    "   __hrtimer_run_queues+0x91/0x130\n"
-    "   hrtimer_interrupt+0x10f/0x220\n"
-    "   asm_sysvec_apic_timer_interrupt+0x12/0x20\n"
-    "\n"
-    "It happens with\n"
-    "\n"
-    "  while true; do\n"
-    "      stress-ng --sched deadline --sched-period 1000000000 --sched-runtime 800000000 "
-    "--sched-deadline 1000000000 --mmapfork 23 -t 20\n"
-    "  done\n"
-    "\n"
-    "Signed-off-by: A Developer <a@example.org>\n"
-    "diff --git a/kernel/fork.c b/kernel/fork.c\n"
-    "--- a/kernel/fork.c\n"
-    "+++ b/kernel/fork.c\n"
-    "@@ -1,3 +1,4 @@\n"
-    " one\n"
-    "+two\n"
-    " three\n"
-    " four\n";
-
-std::string heartbeat(double uptime, int debug_locks, int exits) {
-    return fmt::format(
-        "{{\"type\":\"heartbeat\",\"uptime\":{},\"iteration\":1,\"debug_locks\":{},"
-        "\"dl_tasks\":5,\"dl_exits\":{},\"mem_available_kib\":500000}}\n",
-        uptime, debug_locks, exits);
-}
-
-std::string booted() {
-    return "{\"type\":\"hello\",\"uptime\":2.0,\"release\":\"6.1.8-rt5\"}\n"
-           "{\"type\":\"ready\",\"uptime\":2.1,\"debug_locks\":1,\"dl_exits\":0}\n"
-           "{\"type\":\"iteration_start\",\"uptime\":2.2,\"iteration\":1}\n" +
-           heartbeat(3, 1, 0);
-}
-
-// 100 exits, the splat, and the heartbeat that closes the hit's exposure.
-Script hitting() {
-    return {"[    0.1] booting\n" + std::string(k_splat),
-            booted() + heartbeat(20, 1, 90) + heartbeat(22, 0, 100), false};
-}
-
-// Ever more exits with lockdep alive, and 3 s of watching after the last.
-Script clean() {
-    std::string harness = booted();
-    for (int s = 4; s < 40; ++s) harness += heartbeat(s, 1, s * 50);
-    return {"[    0.1] booting\n", harness, false};
-}
-
-// A store, fakes and a loop for one job.
-class RunJob : public testing::Test {
-  protected:
-    RunJob()
-        : folder_(util::value_or_throw(
-              util::TempDir::make(std::filesystem::temp_directory_path(), "krepro-run-job"))),
-          builder_(folder_.path()),
-          artifacts_(folder_.path() / "artifacts") {
-        services_.store = &store_;
-        services_.artifacts = &artifacts_;
-        services_.bus = &bus_;
-        services_.source = &source_;
-        services_.builder = &builder_;
-        services_.host = &host_;
-        services_.pool = &pool_;
-        services_.init = std::filesystem::path(KREPRO_BINARY_DIR) / "bin" / "krepro-init";
-        services_.images = folder_.path() / "images";
-        services_.runs = folder_.path() / "runs";
-        services_.profiles = std::filesystem::path(KREPRO_SOURCE_DIR) / "kernels" / "profiles";
-        services_.trees = {"tree"};
-        services_.accelerator = "tcg";
-    }
-    ~RunJob() override { pool_.join(); }
-
-    static model::JobSpec spec() {
-        model::JobSpec spec;
-        spec.mail = k_mail;
-        spec.tree = "tree";
-        return spec;
-    }
-
-    // Runs the loop until the job is done; returns it as stored.
-    model::Job run(std::int64_t id) {
-        Worker worker(io_.get_executor(), services_);
-        asio::co_spawn(io_, worker.run(), [this](const std::exception_ptr& e) {
-            io_.stop();
-            if (e) std::rethrow_exception(e);
-        });
-        asio::co_spawn(io_, stop_when_done(&worker, id), [](const std::exception_ptr&) {});
-        io_.restart();
-        io_.run();
-        return stored(id);
-    }
-
-    asio::awaitable<void> stop_when_done(Worker* worker, std::int64_t id) {
-        while (true) {
-            const auto seen = bus_.count();
-            const auto read = [id](store::Store& s) { return s.job(id); };
-            const auto job = co_await store_.call(read);
-            if (job->stage == model::JobStage::done) break;
-            co_await bus_.wait(id, seen, std::chrono::seconds(1));
-        }
-        worker->stop();
-    }
-
-    template <class F>
-    auto query(F function) {
-        std::optional<std::invoke_result_t<F&, store::Store&>> result;
-        asio::io_context io;
-        asio::co_spawn(io, ask(&result, function), [](const std::exception_ptr& e) {
-            if (e) std::rethrow_exception(e);
-        });
-        io.run();
-        return *result;
-    }
-    template <class R, class F>
-    asio::awaitable<void> ask(std::optional<R>* result, F function) {
-        *result = co_await store_.call(function);
-    }
-
-    model::Job stored(std::int64_t id) {
-        return *query([id](store::Store& s) { return s.job(id); });
-    }
-    std::vector<model::Trial> trials(std::int64_t id) {
-        return query([id](store::Store& s) { return s.trials(id); });
-    }
-    std::int64_t add(const model::JobSpec& spec) {
-        auto job = make_job(services_, spec);
-        EXPECT_TRUE(job) << job.error().to_string();
-        return query([job = *job](store::Store& s) { return s.add_job(job).id; });
-    }
-
-    util::TempDir folder_;
-    asio::io_context io_;
-    asio::thread_pool pool_{1};
-    store::AsyncStore store_{util::value_or_throw(store::Store::open(":memory:"))};
-    store::EventBus bus_;
-    fakes::FakeSource source_;
-    fakes::FakeBuilder builder_;
-    store::Artifacts artifacts_;
-    fakes::Scripts scripts_;
-    fakes::FakeVmHost host_{
-        [this](const std::string& arm, int start) { return scripts_(arm, start); }};
-    Services services_;
-};
+using namespace run_job_fixture;
 
 TEST_F(RunJob, a_fix_that_works_is_proved_from_three_hits_and_enough_clean_exposure) {
-    scripts_ = [](const std::string& arm, int) -> util::Result<Script> {
-        return arm == "unpatched" ? hitting() : clean();
-    };
+    scripts_ = fixed_by_the_patch;
     const auto job = run(add(spec()));
     ASSERT_TRUE(job.verdict);
     EXPECT_EQ(job.verdict->kind, VerdictKind::fixed) << job.verdict->sentence;
@@ -225,6 +25,79 @@ TEST_F(RunJob, a_fix_that_works_is_proved_from_three_hits_and_enough_clean_expos
     EXPECT_TRUE(reports[0].target);
     EXPECT_TRUE(reports[0].matches_expected);
     EXPECT_EQ(reports[0].report.kind, "invalid_wait_context");
+}
+
+TEST_F(RunJob, a_warm_start_counts_the_hits_of_the_job_before_and_asks_for_one_more) {
+    scripts_ = fixed_by_the_patch;
+    const auto cold = run(add(spec()));
+    auto warm_spec = spec();
+    warm_spec.warm_start = true;
+    const auto warm = run(add(warm_spec));
+    ASSERT_TRUE(cold.verdict && warm.verdict);
+    EXPECT_FALSE(cold.verdict->earlier);
+    EXPECT_EQ(warm.verdict->kind, VerdictKind::fixed) << warm.verdict->sentence;
+    ASSERT_TRUE(warm.verdict->earlier);
+    EXPECT_EQ(warm.verdict->earlier->jobs, std::vector{cold.id});
+    EXPECT_GE(warm.verdict->unpatched.hits, 1);
+    EXPECT_LT(warm.verdict->unpatched.hits, cold.verdict->unpatched.hits);
+}
+
+TEST_F(RunJob, a_job_that_is_done_has_the_lines_of_its_reports) {
+    fakes::FakeSymbolizer symbolizer;
+    services_.symbolizer = &symbolizer;
+    scripts_ = fixed_by_the_patch;
+    const auto job = run(add(spec()));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->kind, VerdictKind::fixed);
+    const auto reports = query([id = job.id](store::Store& s) { return s.reports(id); });
+    ASSERT_GE(reports.size(), 3U);
+    EXPECT_EQ(symbolizer.asked, static_cast<int>(reports.size()));
+    for (const auto& stored : reports) {
+        EXPECT_EQ(stored.report.culprit, "__put_task_struct");
+        EXPECT_EQ(stored.report.culprit_file, "kernel/fork.c");
+    }
+    const auto events =
+        query([id = job.id](store::Store& s) { return s.events_after(id, 0, 9999); });
+    EXPECT_EQ(events.back().type, "stage");
+}
+
+TEST_F(RunJob, lines_that_cannot_be_found_change_nothing_but_the_history) {
+    fakes::FakeSymbolizer symbolizer;
+    symbolizer.failure = util::Error{util::ErrorKind::not_found, "the objects are gone", "", ""};
+    services_.symbolizer = &symbolizer;
+    scripts_ = fixed_by_the_patch;
+    const auto job = run(add(spec()));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->kind, VerdictKind::fixed);
+    const auto events =
+        query([id = job.id](store::Store& s) { return s.events_after(id, 0, 9999); });
+    EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const model::Event& event) {
+        return event.type == "log" &&
+               model::dump(event.data).find("the objects are gone") != std::string::npos;
+    }));
+}
+
+TEST_F(RunJob, a_symbolizer_that_does_not_end_is_ended) {
+    fakes::FakeSymbolizer symbolizer;
+    symbolizer.endless = true;
+    services_.symbolizer = &symbolizer;
+    const auto id = add(spec());
+    query([id](store::Store& s) {
+        model::StoredReport stored;
+        stored.job = id;
+        stored.report.frames = {{"f", 1, 2, true, "", "", {}, {}, {}, {}, false}};
+        return s.add_report(stored);
+    });
+    const auto symbols =
+        std::make_shared<ReportSymbols>(services_, Recorder(io_.get_executor(), services_, id), id);
+    symbols->start({}, {{model::ArmName::unpatched, {}}}, io_.get_executor());
+    bool ended = false;
+    asio::co_spawn(io_, symbols->finish(std::chrono::seconds(1)),
+                   [&](const std::exception_ptr&) { ended = true; });
+    io_.run();
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(symbolizer.asked, 1);
+    EXPECT_EQ(symbols.use_count(), 1);
 }
 
 TEST_F(RunJob, a_hit_on_the_patched_arm_is_not_fixed_at_once) {
@@ -244,6 +117,134 @@ TEST_F(RunJob, a_job_whose_tree_cannot_be_had_ends_as_an_error_with_the_cause) {
     EXPECT_EQ(job.problem->what, "the tree cannot be had");
     EXPECT_EQ(job.problem->stage, "checking_out");
     EXPECT_EQ(host_.starts, 0);
+}
+
+checkout::Change change_of(const std::string& message) {
+    checkout::Change change;
+    change.before = std::string(40, 'a');
+    change.after = std::string(40, 'b');
+    change.author = "Some One <some@example.org>";
+    change.message = message;
+    change.diff =
+        "diff --git a/kernel/fork.c b/kernel/fork.c\n--- a/kernel/fork.c\n+++ b/kernel/fork.c\n"
+        "@@ -1 +1 @@\n-a\n+b\n";
+    change.notes = {"a merge of 2 parents, compared with its first"};
+    return change;
+}
+
+constexpr auto k_looped = "fix it\n\nRun\n\n  while true; do\n      sleep 3\n  done\n";
+
+TEST_F(RunJob, a_commit_is_read_when_the_job_begins_and_its_hashes_are_kept) {
+    source_.change = change_of(k_looped);
+    auto asked = spec();
+    asked.mail.clear();
+    asked.commit = "topic";
+    const auto job = run(add(asked));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.problem, std::nullopt);
+    EXPECT_EQ(job.title, "fix it");
+    EXPECT_EQ(job.spec.commit, std::string(40, 'a') + ".." + std::string(40, 'b'));
+    EXPECT_EQ(job.unpatched_checkout->revision, std::string(40, 'a'));
+    EXPECT_EQ(job.patched_checkout->revision, std::string(40, 'b'));
+    EXPECT_THAT(job.spec.mail, testing::HasSubstr("+++ b/kernel/fork.c"));
+    EXPECT_THAT(job.mail.notes, testing::Contains(source_.change->notes[0]));
+    EXPECT_EQ(source_.looked_up, 1);
+}
+
+TEST_F(RunJob, a_commit_without_a_reproducer_takes_the_jobs_script_or_the_mails) {
+    source_.change = change_of("fix it\n");
+    auto asked = spec();
+    asked.mail.clear();
+    asked.commit = "topic";
+    EXPECT_EQ(run(add(asked)).problem->what, "the commit's message holds no reproducer");
+    asked.script = "sleep 3\n";
+    EXPECT_EQ(run(add(asked)).problem, std::nullopt);
+    asked.script.clear();
+    asked.mail = "Subject: the story\n\nRun\n\n  while true; do\n      sleep 3\n  done\n";
+    const auto told = run(add(asked));
+    EXPECT_EQ(told.problem, std::nullopt);
+    EXPECT_EQ(told.title, "the story");
+    EXPECT_THAT(told.mail.patch, testing::HasSubstr("kernel/fork.c"));
+}
+
+TEST_F(RunJob, a_commit_that_does_not_exist_ends_the_job_with_its_name) {
+    auto asked = spec();
+    asked.mail.clear();
+    asked.commit = "nowhere";
+    const auto job = run(add(asked));
+    ASSERT_TRUE(job.problem);
+    EXPECT_THAT(job.problem->what, testing::HasSubstr("nowhere"));
+    EXPECT_EQ(job.problem->stage, "checking_out");
+}
+
+TEST_F(RunJob, one_kernel_alone_is_built_and_judged_without_another) {
+    scripts_ = [](const std::string& arm, int) -> util::Result<Script> {
+        EXPECT_EQ(arm, "unpatched");
+        return hitting();
+    };
+    auto asked = spec();
+    asked.commit = "topic";
+    asked.alone = true;
+    const auto job = run(add(asked));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->kind, VerdictKind::reproduced) << job.verdict->sentence;
+    EXPECT_EQ(job.problem, std::nullopt);
+    EXPECT_EQ(builder_.built, 1);
+    EXPECT_FALSE(job.patched_build || job.patched_checkout || job.direction);
+    EXPECT_EQ(job.unpatched_checkout->revision, "topic");
+    EXPECT_EQ(job.title, "commit topic of tree, alone");
+}
+
+TEST_F(RunJob, one_kernel_alone_needs_a_commit_a_tree_and_a_reproducer) {
+    auto asked = spec();
+    asked.alone = true;
+    const auto where = [&] { return make_job(services_, asked).error().where; };
+    EXPECT_EQ(where(), "field commit");
+    asked.commit = "A..B";
+    EXPECT_EQ(where(), "field commit");
+    asked.commit = "A";
+    asked.tree = "auto";
+    EXPECT_EQ(where(), "field tree");
+    asked.tree = "tree";
+    asked.mail.clear();
+    EXPECT_EQ(where(), "field script");
+    asked.script = "sleep 3\n";
+    EXPECT_TRUE(make_job(services_, asked));
+}
+
+TEST_F(RunJob, tree_auto_takes_the_tree_that_takes_the_patch_and_says_what_the_others_said) {
+    source_.takes = {{"other", model::Direction::reverse}};
+    source_.at_hand = {"tree", "other"};
+    auto asked = spec();
+    asked.tree = "auto";
+    const auto job = run(add(asked));
+    EXPECT_EQ(job.problem, std::nullopt);
+    EXPECT_EQ(job.spec.tree, "other");
+    ASSERT_EQ(job.tried.size(), 2U);
+    EXPECT_EQ(job.tried[0].tree, "tree");
+    EXPECT_FALSE(job.tried[0].direction);
+    EXPECT_THAT(job.tried[0].why, testing::HasSubstr("kernel/fork.c:1"));
+    EXPECT_EQ(job.tried[1].direction, model::Direction::reverse);
+}
+
+TEST_F(RunJob, tree_auto_fetches_a_tree_only_when_none_that_is_here_takes_the_patch) {
+    source_.takes = {{"other", model::Direction::forward}, {"tree", model::Direction::forward}};
+    source_.at_hand = {"other"};
+    auto asked = spec();
+    asked.tree = "auto";
+    const auto job = run(add(asked));
+    EXPECT_EQ(job.spec.tree, "other");
+    EXPECT_EQ(job.tried.size(), 1U);
+}
+
+TEST_F(RunJob, a_patch_that_no_tree_takes_ends_the_job_with_what_each_said) {
+    auto asked = spec();
+    asked.tree = "auto";
+    const auto job = run(add(asked));
+    ASSERT_TRUE(job.problem);
+    EXPECT_THAT(job.problem->where, testing::HasSubstr("tree: the patch does not apply"));
+    EXPECT_THAT(job.problem->where, testing::HasSubstr("other: "));
+    EXPECT_EQ(job.tried.size(), 2U);
 }
 
 TEST_F(RunJob, a_vm_that_cannot_be_started_is_void_and_tried_again) {
@@ -301,9 +302,7 @@ TEST_F(RunJob, each_stage_is_an_event_once_and_in_order) {
 }
 
 TEST_F(RunJob, a_job_taken_up_again_counts_the_trials_on_record_and_voids_the_open_one) {
-    scripts_ = [](const std::string& arm, int) -> util::Result<Script> {
-        return arm == "unpatched" ? hitting() : clean();
-    };
+    scripts_ = fixed_by_the_patch;
     const auto id = add(spec());
     // What a process that was killed in its third trial has left behind.
     query([id](store::Store& s) {
@@ -348,6 +347,19 @@ TEST_F(RunJob, a_cancelled_job_ends_without_a_vm) {
     EXPECT_EQ(host_.starts, 0);
 }
 
+TEST_F(RunJob, a_script_is_run_in_whatever_form_the_job_asks_for) {
+    scripts_ = fixed_by_the_patch;
+    for (const auto form : {model::WorkloadForm::verbatim, model::WorkloadForm::amplified}) {
+        auto with_script = spec();
+        with_script.script = "sleep 1\n";
+        with_script.workload = form;
+        const auto job = run(add(with_script));
+        ASSERT_TRUE(job.verdict);
+        EXPECT_NE(job.verdict->kind, VerdictKind::error) << job.verdict->sentence;
+        EXPECT_EQ(trials(job.id).at(0).form, form);
+    }
+}
+
 TEST_F(RunJob, bad_submissions_are_refused_with_the_field_that_is_wrong) {
     const auto where = [this](const auto& change) {
         auto wrong = spec();
@@ -360,6 +372,8 @@ TEST_F(RunJob, bad_submissions_are_refused_with_the_field_that_is_wrong) {
     EXPECT_EQ(where([](auto& s) { s.profile = "../../etc/passwd"; }), "field profile");
     EXPECT_EQ(where([](auto& s) { s.confidence = 0.99999; }), "field confidence");
     EXPECT_EQ(where([](auto& s) { s.mail.clear(); }), "field mail");
+    EXPECT_EQ(where([](auto& s) { s.commit = "A..B..C"; }), "field commit");
+    EXPECT_EQ(where([](auto& s) { s.commit = "--upload-pack=x"; }), "field commit");
     EXPECT_EQ(where([](auto&) {}), "accepted");
 }
 

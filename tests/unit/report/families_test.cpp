@@ -52,6 +52,9 @@ constexpr HeadlineCase k_headlines[] = {
     {"BUG: using smp_processor_id() in preemptible [00000000] code: a/1", "smp_id_in_preemptible"},
     {"BUG: spinlock bad magic on CPU#0, a/1", "spinlock_bug"},
     {"BUG: rwlock wrong CPU on CPU#0, a/1", "rwlock_bug"},
+    {"list_add double add: new=1, prev=2, next=3.", "list_corruption"},
+    {"BUG zoo_cache (Not tainted): Right Redzone overwritten", "slab_corruption"},
+    {"BUG kmalloc-64 (Tainted: G    B   W         ): Object already free", "slab_corruption"},
     {"BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/10", "workqueue_leak"},
     {"BUG: workqueue leaked atomic, lock or RCU: kworker/0:1[10]", "workqueue_leak"},
     {"BUG: workqueue lockup - pool cpus=0 node=0", "workqueue_lockup"},
@@ -111,6 +114,56 @@ TEST(Families, a_detail_tells_more_than_the_banner) {
     EXPECT_EQ(reports[0].culprit, "delta_put");
     EXPECT_EQ(reports[0].syzbot.title, "WARNING: refcount bug in delta_put");
     EXPECT_EQ(reports[0].syzbot.type, "REFCOUNT_WARNING");
+}
+
+TEST(Families, titles_say_what_it_is_and_who_is_to_blame) {
+    const std::string trace = "Call Trace:\n dump_stack+0x1/0x2\n foo+0x1/0x2\n";
+    const std::pair<std::string, std::string_view> cases[] = {
+        {"BUG: KASAN: slab-use-after-free in foo+0x1/0x2\n" + trace,
+         "KASAN: slab-use-after-free in foo"},
+        {"UBSAN: shift-out-of-bounds in fs/x.c:1:2\n" + trace, "UBSAN: shift-out-of-bounds in foo"},
+        {"BUG: MAX_LOCK_DEPTH too low!\n" + trace, "Lockdep limit reached: MAX_LOCK_DEPTH in foo"},
+        {"BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/10\n"
+         "     last function: leaky_fn\n" +
+             trace,
+         "Workqueue leaked a lock or context in leaky_fn"},
+        {"WARNING: CPU: 0 PID: 1 at kernel/time/timer.c:1 call_timer_fn+0x1/0x2\n"
+         "timer: leaky_fn+0x0/0x10 preempt leak: 00000100 -> 00000101\n" +
+             trace,
+         "Timer leaked the preempt count in leaky_fn"},
+        {"BUG zoo_cache (Not tainted): Right Redzone overwritten\nCall Trace:\n"
+         " object_err+0x1/0x2\n kmem_cache_free+0x1/0x2\n foo+0x1/0x2\n",
+         "Slab corruption: Right Redzone overwritten in foo"},
+    };
+    for (const auto& [splat, title] : cases) {
+        const auto reports = parse(splat);
+        ASSERT_EQ(reports.size(), 1U) << splat;
+        EXPECT_EQ(reports[0].title, title);
+    }
+}
+
+TEST(Families, a_warnings_own_words_stand_above_its_headline_and_belong_to_it) {
+    const auto reports = parse(
+        "[    1.000000][    T7] ------------[ cut here ]------------\n"
+        "[    1.000000][    T7] the keeper lost the keys\n"
+        "[    1.000000][    T9] somebody else\n"
+        "[    1.000000][    T7] WARNING: CPU: 0 PID: 7 at a.c:1 foo+0x1/0x2\n"
+        "[    1.000000][    T7] Call Trace:\n[    1.000000][    T7]  foo+0x1/0x2\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_NE(reports[0].text.find("the keeper lost the keys"), std::string::npos);
+    EXPECT_EQ(reports[0].text.find("somebody else"), std::string::npos);
+}
+
+TEST(Families, a_key_that_is_not_registered_is_one_report_with_the_trace_of_its_warning) {
+    const auto reports = parse(
+        "BUG: key ffff888001000020 has not been registered!\n"
+        "------------[ cut here ]------------\nDEBUG_LOCKS_WARN_ON(1)\n"
+        "WARNING: CPU: 0 PID: 1 at kernel/locking/lockdep.c:1 lockdep_init_map_type+0x1/0x2\n"
+        "Call Trace:\n foo+0x1/0x2\n---[ end trace 0000000000000000 ]---\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "unregistered_key");
+    EXPECT_FALSE(reports[0].corrupted);
+    EXPECT_EQ(reports[0].title, "Lock key not registered in foo");
 }
 
 TEST(Families, notices_are_kept_only_when_asked_for) {

@@ -70,6 +70,47 @@ TEST(Lock, prose_with_parentheses_is_no_lock) {
         EXPECT_FALSE(parse_lock(line)) << line;
 }
 
+TEST(Lock, the_forms_that_only_name_a_lock_are_read_too) {
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"WARNING: bad unlock balance detected!\na/1 is trying to release lock (&a->lock) at:\n"
+         "[<0>] foo+0x1/0x2\nbut there are no more locks to release!\n",
+         "&a->lock"},
+        {"WARNING: bad contention detected!\na/1 is trying to contend lock ((b)) at:\n", "(b)"},
+        {"WARNING: held lock freed!\na/1 is freeing memory 0-1, with a lock still held there!\n"
+         "ffff888001234567 (&o->lock){+.+.}-{4:4}, at: foo+0x1/0x2\n",
+         "&o->lock"},
+        {"WARNING: Nested lock was not taken\na/1 is trying to lock:\n"
+         "ffffffff81234567 (child){+.+.}-{4:4}, at: foo+0x1/0x2\n\n"
+         "but this task is not holding:\nparent\n\nstack backtrace:\n",
+         "child parent"},
+        {"BUG: spinlock bad magic on CPU#0, a/1\n"
+         " lock: broken+0x0/0x40, .magic: 6b6b6b6b, .owner: <none>/-1, .owner_cpu: -1\n",
+         "broken"},
+        {"WARNING: lock held when returning to user space!\n"
+         "a/1 is leaving the kernel with locks still held!\n1 lock held by a/1:\n"
+         " #0: ffffffff81234567 (kept){+.+.}-{4:4}, at: take+0x1/0x2\n",
+         "kept"},
+    };
+    for (const auto& [splat, expected] : cases) {
+        const auto report = only_report(splat);
+        std::string found;
+        for (const auto& lock : report.locks) found += (found.empty() ? "" : " ") + lock.name;
+        EXPECT_EQ(found, expected) << splat;
+    }
+}
+
+TEST(Lock, a_watchdog_shows_the_locks_of_every_task_with_their_owners) {
+    const auto report = only_report(
+        "INFO: task waiter:12 blocked for more than 2 seconds.\n"
+        "task:waiter state:D\nCall Trace:\n __schedule+0x1/0x2\n foo+0x1/0x2\n\n"
+        "Showing all locks held in the system:\n"
+        "1 lock held by holder/11:\n #0: ffffffff81234567 (taken){+.+.}-{4:4}, at: a+0x1/0x2\n"
+        "1 lock held by waiter/12:\n #0: ffffffff81234567 (taken){+.+.}-{4:4}, at: b+0x1/0x2\n");
+    ASSERT_THAT(report.held, SizeIs(2));
+    EXPECT_EQ(report.held[0].owner, "holder/11");
+    EXPECT_EQ(report.held[1].owner, "waiter/12");
+}
+
 TEST(Lock, usage_characters_are_decoded_by_state) {
     const auto states = decode_usage("-+?.");
     ASSERT_THAT(states, SizeIs(4));

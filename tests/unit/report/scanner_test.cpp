@@ -71,6 +71,38 @@ TEST(Scanner, a_report_waits_for_its_end_or_a_flush) {
     EXPECT_TRUE(scanner.flush().empty());
 }
 
+// The number of lines after which a console looks complete; 0 when it never does.
+std::size_t lines_until_complete(std::string_view console) {
+    Scanner scanner;
+    for (std::size_t lines = 1; !console.empty(); ++lines) {
+        const auto newline = console.find('\n');
+        scanner.feed(console.substr(0, newline + 1));
+        if (scanner.looks_complete()) return lines;
+        console.remove_prefix(newline == std::string_view::npos ? console.size() : newline + 1);
+    }
+    return 0;
+}
+
+TEST(Scanner, a_report_looks_complete_at_its_last_line_and_not_before) {
+    const auto lines_of = [](std::string_view console) {
+        return static_cast<std::size_t>(std::count(console.begin(), console.end(), '\n'));
+    };
+    for (const auto console : {splats::k_circular, splats::k_inconsistent, splats::k_warning})
+        EXPECT_EQ(lines_until_complete(console), lines_of(console)) << console;
+    // A warning goes on behind its trace.
+    const auto open_end = splats::k_warning.substr(0, splats::k_warning.find("</TASK>") + 8);
+    EXPECT_EQ(lines_until_complete(open_end), 0U);
+    EXPECT_EQ(lines_until_complete("[    1.000000] eth0: link up\n"), 0U);
+}
+
+TEST(Scanner, half_a_line_looks_complete_to_nobody) {
+    Scanner scanner;
+    scanner.feed(splats::k_circular);
+    EXPECT_TRUE(scanner.looks_complete());
+    scanner.feed("[   12.0");
+    EXPECT_FALSE(scanner.looks_complete());
+}
+
 TEST(Scanner, a_report_ends_when_the_console_goes_on) {
     Scanner scanner;
     EXPECT_TRUE(scanner.feed(splats::k_circular).empty());
@@ -146,6 +178,13 @@ TEST(Scanner, a_mixed_report_without_callers_is_flagged) {
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_TRUE(reports[0].interleaved);
     EXPECT_FALSE(parse(splats::k_warning).at(0).interleaved);
+    const auto two_tasks = parse(
+        "[    1.0] BUG: sleeping function called from invalid context at a.c:3\n"
+        "[    1.0] CPU: 0 PID: 7 Comm: a Not tainted 6.1.8 #1\n"
+        "[    1.0] CPU: 1 PID: 8 Comm: b Not tainted 6.1.8 #1\n"
+        "[    1.0] Call Trace:\n[    1.0]  foo+0x1/0x2\n[    1.0]  bar+0x1/0x2\n");
+    ASSERT_EQ(two_tasks.size(), 1U);
+    EXPECT_TRUE(two_tasks[0].interleaved);
 }
 
 TEST(Scanner, what_programs_print_between_is_left_out) {

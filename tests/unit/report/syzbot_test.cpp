@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
+#include "report/culprit.hpp"
 #include "report/scanner.hpp"
 #include "report/titles.hpp"
 #include "splats.hpp"
@@ -116,6 +118,31 @@ TEST(Culprit, in_a_task_it_is_who_made_the_context_atomic) {
     EXPECT_EQ(report.context.preempt_count, "1");
     EXPECT_EQ(report.context.preemption_disabled_at->function, "outer_work");
     EXPECT_EQ(report.culprit, "outer_work");
+}
+
+// Nothing is forbidden: every part of the kernel can be where to look.
+TEST(Culprit, any_frame_can_be_named_when_the_patch_acts_there) {
+    for (const std::string name :
+         {"mutex_lock", "rt_mutex_adjust_prio_chain", "kmem_cache_free", "inner_work"}) {
+        auto report = atomic_report("",
+                                    " dump_stack+0x1/0x2\n __might_resched+0x1/0x2\n"
+                                    " mutex_lock+0x1/0x2\n rt_mutex_adjust_prio_chain+0x1/0x2\n"
+                                    " kmem_cache_free+0x1/0x2\n inner_work+0x1/0x2\n"
+                                    " rcu_core+0x1/0x2\n");
+        const auto found = std::find_if(report.frames.begin(), report.frames.end(),
+                                        [&](const auto& f) { return f.function == name; });
+        ASSERT_NE(found, report.frames.end());
+        found->patched = true;
+        EXPECT_EQ(find_culprit(report), name);
+    }
+}
+
+TEST(Culprit, without_a_function_of_its_own_a_trace_names_who_took_the_lock) {
+    EXPECT_EQ(atomic_report("",
+                            " dump_stack+0x1/0x2\n __schedule+0x1/0x2\n do_idle+0x1/0x2\n"
+                            " cpu_startup_entry+0x1/0x2\n")
+                  .culprit,
+              "do_idle");
 }
 
 TEST(Culprit, the_scheduler_and_its_neighbours_can_be_named) {

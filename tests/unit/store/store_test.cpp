@@ -190,6 +190,47 @@ TEST(Store, a_report_comes_back_as_it_was) {
     EXPECT_EQ(store->reports(report.job), std::vector{report});
 }
 
+TEST(Store, a_report_is_replaced_but_for_its_job_and_signature) {
+    auto store = memory_store();
+    model::StoredReport report;
+    report.job = store->add_job(job_titled("x")).id;
+    report.report.signature = "same";
+    report.id = store->add_report(report);
+    auto changed = *store->report(report.id);
+    changed.report.frames.emplace_back().file = "kernel/fork.c";
+    changed.report.signature = "other";
+    changed.job = 99;
+    ASSERT_TRUE(store->update_report(changed));
+    const auto stored = *store->report(report.id);
+    EXPECT_EQ(stored.report.frames.at(0).file, "kernel/fork.c");
+    EXPECT_EQ(stored.report.signature, "same");
+    EXPECT_EQ(stored.job, report.job);
+    changed.id = 77;
+    EXPECT_EQ(store->update_report(changed).error().kind, util::ErrorKind::not_found);
+}
+
+TEST(Store, a_signature_is_found_in_every_job_newest_first) {
+    const auto store = memory_store();
+    std::vector<std::int64_t> added;
+    for (const auto* title : {"first", "second"}) {
+        const auto job = store->add_job(job_titled(title)).id;
+        for (const auto* signature : {"a|b", "a|b' OR 1=1"}) {
+            model::StoredReport report;
+            report.job = job;
+            report.report.signature = signature;
+            added.push_back(store->add_report(report));
+        }
+    }
+    const auto found = store->sightings({"a|b", 0, 10});
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].report.id, added[2]);
+    EXPECT_EQ(found[0].job_title, "second");
+    EXPECT_EQ(found[1].report.id, added[0]);
+    EXPECT_EQ(found[1].job_title, "first");
+    EXPECT_EQ(store->sightings({"a|b' OR 1=1", 0, 1}).size(), 1U);
+    EXPECT_TRUE(store->sightings({"a", 0, 10}).empty());
+}
+
 TEST(Store, events_are_ordered_over_all_jobs_and_read_from_where_one_was) {
     auto store = memory_store();
     const auto a = store->add_job(job_titled("a")).id;

@@ -134,5 +134,22 @@ TEST_F(Sandbox, a_deadline_ends_everything_inside) {
     EXPECT_EQ(*before, *read_file(inside / "beat"));
 }
 
+TEST(SandboxWords, name_the_program_and_not_the_room) {
+    auto argv = sandbox_argv({});
+    for (const auto* word : {"git", "apply", "--check", "-"}) argv.emplace_back(word);
+    EXPECT_EQ(command_words(argv), "git apply --check -");
+    EXPECT_EQ(command_words({"tar", "--", "x"}), "tar -- x");
+    EXPECT_EQ(command_words({}), "");
+}
+
+TEST(SandboxWords, a_room_that_cannot_be_made_is_told_from_a_program_that_fails) {
+    auto argv = sandbox_argv({});
+    argv.emplace_back("make");
+    EXPECT_TRUE(sandbox_was_refused(argv, "bwrap: No permissions to create new namespace"));
+    EXPECT_FALSE(sandbox_was_refused(argv, "bwrap: execvp make: No such file or directory"));
+    EXPECT_FALSE(sandbox_was_refused(argv, "make: *** [all] Error 2"));
+    EXPECT_FALSE(sandbox_was_refused({"make"}, "bwrap: No permissions"));
+}
+
 }  // namespace
 }  // namespace krepro::util

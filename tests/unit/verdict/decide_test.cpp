@@ -8,6 +8,8 @@
 #include <limits>
 #include <random>
 
+#include "trials.hpp"
+
 namespace krepro::verdict {
 namespace {
 
@@ -17,101 +19,7 @@ using model::OutcomeKind;
 using model::VerdictKind;
 using model::WorkloadForm;
 using testing::HasSubstr;
-
-constexpr auto k_unpatched = ArmName::unpatched;
-constexpr auto k_patched = ArmName::patched;
-
-Plan plan_of(WorkloadForm form = WorkloadForm::amplified) {
-    Plan plan;
-    plan.form = form;
-    plan.confirm_assay = false;
-    return plan;
-}
-
-Plan confirming_plan() {
-    Plan plan = plan_of();
-    plan.confirm_assay = true;
-    return plan;
-}
-
-TrialRecord trial(ArmName arm, OutcomeKind kind, double exposure) {
-    TrialRecord record;
-    record.arm = arm;
-    record.form = WorkloadForm::amplified;
-    record.outcome.kind = kind;
-    record.outcome.exposure = exposure;
-    record.outcome.unit = model::ExposureUnit::deadline_exits;
-    record.outcome.wall_s = 20;
-    return record;
-}
-
-TrialRecord hit(ArmName arm, double exposure) {
-    return trial(arm, OutcomeKind::hit, exposure);
-}
-TrialRecord clean(ArmName arm, double exposure) {
-    return trial(arm, OutcomeKind::clean, exposure);
-}
-
-TrialRecord no_evidence(ArmName arm, Cause cause = Cause::boot_hang) {
-    auto record = trial(arm, OutcomeKind::none, 0);
-    record.outcome.cause = cause;
-    return record;
-}
-
-TrialRecord other(ArmName arm, double exposure, std::vector<std::string> signatures) {
-    auto record = trial(arm, OutcomeKind::other, exposure);
-    record.outcome.cause = Cause::other_report;
-    record.other_signatures = std::move(signatures);
-    return record;
-}
-
-TrialRecord in_form(WorkloadForm form, TrialRecord record) {
-    record.form = form;
-    return record;
-}
-
-TrialRecord lasting(double wall_s, TrialRecord record) {
-    record.outcome.wall_s = wall_s;
-    return record;
-}
-
-using Trials = std::vector<TrialRecord>;
-
-Trials operator+(Trials left, const Trials& right) {
-    left.insert(left.end(), right.begin(), right.end());
-    return left;
-}
-
-Trials repeated(int times, const TrialRecord& record) {
-    return Trials(static_cast<std::size_t>(times), record);
-}
-
-// Three hits within 100 units in all: the patched arm needs 171.4.
-Trials three_hits() {
-    return {hit(k_unpatched, 20), hit(k_unpatched, 50), hit(k_unpatched, 30)};
-}
-
-// "run unpatched", "run patched", or the verdict's name.
-std::string answer(const Plan& plan, const Trials& trials) {
-    const Decision decision = decide(plan, trials);
-    if (const auto* run = std::get_if<RunTrial>(&decision))
-        return "run " + std::string(model::to_string(run->arm));
-    return std::string(model::to_string(std::get<Stop>(decision).verdict.kind));
-}
-
-model::Verdict verdict_of(const Plan& plan, const Trials& trials) {
-    const Decision decision = decide(plan, trials);
-    const auto* stop = std::get_if<Stop>(&decision);
-    EXPECT_NE(stop, nullptr) << "the rule wants more trials";
-    return stop == nullptr ? model::Verdict{} : stop->verdict;
-}
-
-RunTrial next_trial(const Plan& plan, const Trials& trials) {
-    const Decision decision = decide(plan, trials);
-    const auto* run = std::get_if<RunTrial>(&decision);
-    EXPECT_NE(run, nullptr) << std::get<Stop>(decision).verdict.sentence;
-    return run == nullptr ? RunTrial{} : *run;
-}
+using namespace trials;  // NOLINT(google-build-using-namespace): the words of these tests
 
 TEST(VerdictArithmetic, hits_needed_grow_with_the_confidence) {
     EXPECT_EQ(hits_needed(0.5), 1);
@@ -150,6 +58,8 @@ TEST(VerdictDecide, the_way_through_a_job_is_a_table) {
     const Trials hits = three_hits();
     const Trials no_hit = repeated(23, clean(k_unpatched, 10));  // 23 of 60: the share is used up
     const Trials patched_hits = repeated(3, hit(k_patched, 20));
+    // 120 s with the patch, against the 60 s that three hits took without it.
+    const Trials new_and_enough{other(k_patched, 5, {"new"}), lasting(100, clean(k_patched, 170))};
     const std::vector<Row> rows{
         {"nothing yet", {}, "run unpatched"},
         {"two hits", {hit(k_unpatched, 5), hit(k_unpatched, 5)}, "run unpatched"},
@@ -160,8 +70,12 @@ TEST(VerdictDecide, the_way_through_a_job_is_a_table) {
         {"a hit on patched", hits + Trials{clean(k_patched, 100), hit(k_patched, 5)}, "not_fixed"},
         {"a late hit on patched", hits + Trials{hit(k_patched, 500)}, "not_fixed"},
         {"another splat on patched", hits + Trials{other(k_patched, 5, {"new"})}, "run patched"},
-        {"another splat and enough",
-         hits + Trials{other(k_patched, 5, {"new"}), clean(k_patched, 170)}, "fixed_new_splat"},
+        {"another splat and enough, but too little seen without the patch", hits + new_and_enough,
+         "run unpatched"},
+        {"another splat, and as long without the patch not",
+         hits + new_and_enough + Trials{lasting(60, hit(k_unpatched, 9))}, "fixed_new_splat"},
+        {"another splat, seen past the hit without the patch as well",
+         hits + new_and_enough + Trials{with_signature("new", hit(k_unpatched, 9))}, "fixed"},
         {"a splat without a signature", hits + Trials{other(k_patched, 175, {})},
          "fixed_new_splat"},
         {"no hit yet", repeated(22, clean(k_unpatched, 10)), "run unpatched"},
@@ -184,6 +98,20 @@ TEST(VerdictDecide, a_trial_on_the_clean_arm_is_asked_for_what_is_missing) {
     EXPECT_NEAR(next_trial(plan_of(), three_hits()).exposure_goal, 171.44, 0.01);
     const auto more = next_trial(plan_of(), three_hits() + Trials{clean(k_patched, 100)});
     EXPECT_NEAR(more.exposure_goal, 71.44, 0.01);
+}
+
+TEST(VerdictDecide, no_trial_may_outlast_its_arms_share_of_the_budget) {
+    Plan plan = plan_of();
+    plan.budget_wall_s = 100;
+    EXPECT_NEAR(next_trial(plan, {}).wall_s, 100 * unpatched_share(0.95, 3), 1e-9);
+    const auto second = next_trial(plan, {lasting(30, clean(k_unpatched, 20))});
+    EXPECT_EQ(second.arm, k_unpatched);
+    EXPECT_NEAR(second.wall_s, 100 * unpatched_share(0.95, 3) - 30, 1e-9);
+    const auto patched = next_trial(plan, {lasting(40, clean(k_unpatched, 20))});
+    EXPECT_EQ(patched.arm, k_patched);
+    EXPECT_NEAR(patched.wall_s, 60, 1e-9);
+    plan.form = WorkloadForm::automatic;
+    EXPECT_NEAR(next_trial(plan, {}).wall_s, 25, 1e-9);
 }
 
 TEST(VerdictDecide, ninety_nine_percent_asks_for_five_hits) {
@@ -261,12 +189,16 @@ TEST(VerdictDecide, a_side_report_of_a_void_or_hit_trial_counts_as_seen) {
     EXPECT_EQ(answer(plan_of(), trials), "fixed");
 }
 
-TEST(VerdictDecide, a_hang_on_both_arms_is_a_side_finding_and_on_patched_alone_is_not) {
-    auto hang = other(k_patched, 200, {});
-    hang.outcome.cause = Cause::hang;
-    EXPECT_EQ(answer(plan_of(), three_hits() + Trials{hang}), "fixed_new_splat");
-    const Trials silent{no_evidence(k_unpatched, Cause::heartbeat_stale)};
-    EXPECT_EQ(answer(plan_of(), silent + three_hits() + Trials{hang}), "fixed");
+TEST(VerdictDecide, what_only_the_patch_showed_is_named_in_the_sentence) {
+    auto splat = other(k_patched, 100, {"new"});
+    splat.outcome.detail = "another report: WARNING in do_exit";
+    auto hang = other(k_patched, 300, {});
+    hang.outcome.detail = "no heartbeat for 20 s under load";
+    const auto verdict = verdict_of(plan_of(), three_hits() + Trials{splat, splat, hang});
+    EXPECT_EQ(verdict.kind, VerdictKind::fixed_new_splat);
+    EXPECT_THAT(verdict.sentence, HasSubstr("3 boots with the patch showed something"));
+    EXPECT_THAT(verdict.sentence, HasSubstr("(another report: WARNING in do_exit; "
+                                            "no heartbeat for 20 s under load)"));
 }
 
 TrialRecord stalled(ArmName arm, double exposure, double wall_s) {
@@ -281,8 +213,17 @@ TEST(VerdictDecide, a_stall_is_held_against_the_patch_only_beyond_chance) {
     auto boot = clean(k_patched, 50);
     boot.outcome.wall_s = 30;
     const Trials hits = three_hits();
+    const Trials one_stall = hits + repeated(4, boot) + Trials{stalled(k_patched, 10, 40)};
+    // Boots without the patch end at their hit: some must come to the same age first.
+    const auto next = next_trial(plan_of(), one_stall);
+    EXPECT_EQ(next.arm, k_unpatched);
+    EXPECT_TRUE(next.past_hit);
+    EXPECT_EQ(answer(plan_of(), one_stall + Trials{stalled(k_unpatched, 0, 60)}), "fixed");
+    auto aged = hit(k_unpatched, 5);
+    aged.outcome.cause = Cause::host_stall;
+    EXPECT_EQ(answer(plan_of(), one_stall + Trials{aged}), "fixed");
     const auto verdict =
-        verdict_of(plan_of(), hits + repeated(4, boot) + Trials{stalled(k_patched, 10, 40)});
+        verdict_of(plan_of(), one_stall + repeated(5, lasting(60, hit(k_unpatched, 5))));
     EXPECT_EQ(verdict.kind, VerdictKind::fixed);
     EXPECT_EQ(verdict.patched.other, 1);
     EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("1 boot with the patch stalled")));
@@ -366,6 +307,16 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
     for (const auto& row : rows) EXPECT_EQ(answer(plan_of(), row.trials), row.answer) << row.what;
 }
 
+TEST(VerdictDecide, stalls_of_the_unpatched_kernel_do_not_forbid_a_verdict) {
+    const auto stall = no_evidence(k_unpatched, Cause::host_stall);
+    const auto hang = no_evidence(k_unpatched, Cause::boot_hang);
+    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    EXPECT_EQ(answer(plan_of(), repeated(4, stall) + evidence), "fixed");
+    EXPECT_EQ(answer(plan_of(), repeated(4, hang) + evidence), "inconclusive");
+    EXPECT_EQ(answer(plan_of(), repeated(3, hang) + repeated(2, stall) + evidence), "fixed");
+    EXPECT_EQ(answer(plan_of(), repeated(12, stall) + evidence), "inconclusive") << "hopeless";
+}
+
 TEST(VerdictDecide, too_many_voids_are_said_with_their_causes) {
     const auto verdict =
         verdict_of(plan_of(), repeated(3, no_evidence(k_unpatched)) +
@@ -413,91 +364,6 @@ TEST(VerdictDecide, the_budget_never_hides_a_verdict_that_is_there) {
     EXPECT_EQ(answer(plan, three_hits() + Trials{clean(k_patched, 200)}), "fixed");
 }
 
-TEST(VerdictControl, fixed_asks_for_a_fresh_hit_on_unpatched) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
-    const auto run = next_trial(confirming_plan(), done);
-    EXPECT_EQ(run.arm, k_unpatched);
-    // A true claim is taken back by chance ten times more rarely than a false one is made.
-    EXPECT_NEAR(p_of_no_hit(3, 100, run.exposure_goal), 0.005, 1e-9);
-    const auto verdict = verdict_of(confirming_plan(), done + Trials{hit(k_unpatched, 50)});
-    EXPECT_EQ(verdict.kind, VerdictKind::fixed);
-    EXPECT_THAT(verdict.sentence, HasSubstr("afterwards hit again"));
-}
-
-TEST(VerdictControl, neither_its_hit_nor_its_exposure_enters_the_test) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
-    const auto without = verdict_of(plan_of(), done);
-    const auto with = verdict_of(confirming_plan(), done + Trials{hit(k_unpatched, 900)});
-    EXPECT_EQ(with.p_value, without.p_value);
-    EXPECT_EQ(with.exposure_needed, without.exposure_needed);
-    EXPECT_EQ(with.unpatched, without.unpatched);
-}
-
-TEST(VerdictControl, an_unpatched_kernel_that_stays_clean_takes_the_claim_back) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
-    EXPECT_EQ(answer(confirming_plan(), done + Trials{clean(k_unpatched, 484)}), "run unpatched");
-    const auto verdict = verdict_of(confirming_plan(), done + Trials{clean(k_unpatched, 485)});
-    EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
-    EXPECT_THAT(verdict.sentence, HasSubstr("stayed clean as well"));
-}
-
-TEST(VerdictControl, without_budget_for_it_the_claim_stands_and_says_so) {
-    Plan plan = confirming_plan();
-    plan.budget_trials = 4;
-    const auto verdict = verdict_of(plan, three_hits() + Trials{clean(k_patched, 200)});
-    EXPECT_EQ(verdict.kind, VerdictKind::fixed);
-    EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("was not shown")));
-}
-
-TEST(VerdictAuto, verbatim_comes_first_and_may_decide) {
-    const Plan plan = plan_of(WorkloadForm::automatic);
-    EXPECT_EQ(next_trial(plan, {}).form, WorkloadForm::verbatim);
-    Trials trials;
-    for (const auto& record : three_hits())
-        trials.push_back(in_form(WorkloadForm::verbatim, record));
-    const auto run = next_trial(plan, trials);
-    EXPECT_EQ(run.form, WorkloadForm::verbatim);
-    EXPECT_EQ(run.arm, k_patched);
-    // Each of the two attempts is held to half of alpha: (2/alpha)^(1/3) - 1.
-    EXPECT_NEAR(run.exposure_goal, 242, 0.1);
-    trials.push_back(in_form(WorkloadForm::verbatim, clean(k_patched, 243)));
-    const auto verdict = verdict_of(plan, trials);
-    EXPECT_EQ(verdict.kind, VerdictKind::fixed);
-    EXPECT_EQ(verdict.form, WorkloadForm::verbatim);
-    EXPECT_LE(verdict.p_value.value(), 0.05);
-    EXPECT_GT(verdict.p_value.value(), 0.049);
-}
-
-TEST(VerdictAuto, amplified_starts_afresh_when_the_verbatim_share_is_used_up) {
-    const Plan plan = plan_of(WorkloadForm::automatic);
-    const Trials verbatim = repeated(2, in_form(WorkloadForm::verbatim, hit(k_unpatched, 500))) +
-                            repeated(13, in_form(WorkloadForm::verbatim, clean(k_unpatched, 500)));
-    EXPECT_EQ(next_trial(plan, verbatim).form, WorkloadForm::amplified);
-    EXPECT_EQ(next_trial(plan, verbatim).arm, k_unpatched);
-    const auto run = next_trial(plan, verbatim + three_hits());
-    EXPECT_EQ(run.arm, k_patched);
-    EXPECT_NEAR(run.exposure_goal, 242, 0.1);
-    const auto verdict = verdict_of(plan, verbatim + three_hits() + Trials{clean(k_patched, 243)});
-    EXPECT_EQ(verdict.form, WorkloadForm::amplified);
-    EXPECT_EQ(verdict.unpatched.trials, 3);
-}
-
-TEST(VerdictAuto, a_verbatim_workload_that_cannot_run_gives_way) {
-    const Plan plan = plan_of(WorkloadForm::automatic);
-    const auto refused =
-        in_form(WorkloadForm::verbatim, no_evidence(k_unpatched, Cause::workload_refused));
-    EXPECT_EQ(next_trial(plan, repeated(4, refused)).form, WorkloadForm::amplified);
-}
-
-TEST(VerdictAuto, what_verbatim_used_is_taken_off_the_budget) {
-    Plan plan = plan_of(WorkloadForm::automatic);
-    plan.budget_wall_s = 100;
-    const Trials verbatim{in_form(WorkloadForm::verbatim, lasting(60, clean(k_unpatched, 9)))};
-    EXPECT_EQ(answer(plan, verbatim + Trials{lasting(11, clean(k_unpatched, 9))}), "run unpatched");
-    EXPECT_EQ(answer(plan, verbatim + Trials{lasting(12, clean(k_unpatched, 9))}), "run patched");
-    EXPECT_EQ(answer(plan, verbatim + Trials{lasting(41, clean(k_unpatched, 9))}), "inconclusive");
-}
-
 TEST(VerdictPlan, a_senseless_plan_ends_as_an_error_that_says_why) {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     struct Row {
@@ -528,66 +394,6 @@ TEST(VerdictPlan, trials_in_different_units_are_not_compared) {
     seconds.outcome.unit = model::ExposureUnit::guest_seconds;
     trials.push_back(seconds);
     EXPECT_EQ(answer(plan_of(), trials), "error");
-}
-
-TEST(VerdictPlan, every_budget_ends_every_job) {
-    for (const auto kind :
-         {OutcomeKind::clean, OutcomeKind::hit, OutcomeKind::other, OutcomeKind::none}) {
-        for (const auto form : {WorkloadForm::verbatim, WorkloadForm::automatic}) {
-            Trials trials;
-            while (trials.size() <= 60) {
-                const Decision decision = decide(plan_of(form), trials);
-                const auto* run = std::get_if<RunTrial>(&decision);
-                if (run == nullptr) break;
-                trials.push_back(in_form(run->form, trial(run->arm, kind, 0)));
-            }
-            EXPECT_LE(trials.size(), 60U) << static_cast<int>(kind);
-        }
-    }
-}
-
-TrialRecord random_trial(const RunTrial& run, std::mt19937& random) {
-    const auto pick = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
-    static const std::vector<std::string> k_signatures{"a", "b", "c"};
-    TrialRecord record = trial(run.arm, static_cast<OutcomeKind>(pick(4)), pick(100) - 5);
-    record.form = run.form;
-    record.outcome.wall_s = pick(200) - 5;
-    if (pick(2) == 0) record.outcome.cause = static_cast<Cause>(pick(19));
-    if (pick(2) == 0)
-        record.other_signatures.push_back(k_signatures[static_cast<std::size_t>(pick(3))]);
-    return record;
-}
-
-TEST(VerdictProperties, any_sequence_of_trials_ends_in_a_sound_verdict) {
-    std::mt19937 random(3);
-    for (int round = 0; round < 5000; ++round) {
-        Plan plan = plan_of(round % 3 == 0 ? WorkloadForm::automatic : WorkloadForm::amplified);
-        plan.confirm_assay = round % 2 == 0;
-        Trials trials;
-        Decision decision = decide(plan, trials);
-        while (const auto* run = std::get_if<RunTrial>(&decision)) {
-            ASSERT_LE(trials.size(), 60U);
-            ASSERT_GE(run->exposure_goal, 0);
-            trials.push_back(random_trial(*run, random));
-            decision = decide(plan, trials);
-        }
-        const auto& verdict = std::get<Stop>(decision).verdict;
-        EXPECT_FALSE(verdict.sentence.empty());
-        if (verdict.kind == VerdictKind::fixed || verdict.kind == VerdictKind::fixed_new_splat) {
-            EXPECT_GE(verdict.unpatched.hits, verdict.hits_needed);
-            EXPECT_EQ(verdict.patched.hits, 0);
-            EXPECT_LE(verdict.p_value.value(), 0.05 + 1e-9);
-            EXPECT_GE(verdict.patched.exposure, verdict.exposure_needed.value());
-        }
-        if (verdict.kind == VerdictKind::not_fixed) {
-            EXPECT_GT(verdict.unpatched.hits, 0);
-            EXPECT_GT(verdict.patched.hits, 0);
-        }
-        if (verdict.kind == VerdictKind::regression ||
-            verdict.kind == VerdictKind::not_reproduced) {
-            EXPECT_EQ(verdict.unpatched.hits, 0);
-        }
-    }
 }
 
 TEST(VerdictSummary, a_cancelled_job_keeps_its_counts) {

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "verdict/decide.hpp"
+#include "verdict/next.hpp"
 
 namespace krepro::verdict::simulation {
 
@@ -28,6 +28,7 @@ struct JobResult {
     model::Verdict verdict;
     double vm_s = 0;
     int trials = 0;
+    std::vector<TrialRecord> records;
 };
 
 class Simulator {
@@ -58,6 +59,7 @@ class Simulator {
             const Decision decision = decide(plan, trials);
             if (const auto* stop = std::get_if<Stop>(&decision)) {
                 result.verdict = stop->verdict;
+                result.records = std::move(trials);
                 return result;
             }
             const auto& run = std::get<RunTrial>(decision);
@@ -67,9 +69,53 @@ class Simulator {
         }
     }
 
+    // The same with trials side by side: each ends when its own time is over.
+    JobResult job_at_once(const Plan& plan, int at_once) {
+        std::vector<StartedTrial> trials;
+        std::vector<Running> running;
+        double now = 0;
+        JobResult result;
+        for (;;) {
+            const Step step = next(plan, trials, {true, at_once});
+            if (const auto* stop = std::get_if<Stop>(&step)) {
+                result.verdict = stop->verdict;
+                for (const auto& left : running) result.vm_s -= left.ends_at - now;
+                return result;
+            }
+            if (const auto* run = std::get_if<RunTrial>(&step)) {
+                const auto outcome = trial(run->arm, run->exposure_goal);
+                running.push_back({trials.size(), now + outcome.wall_s, outcome});
+                trials.push_back({{run->arm, run->form, {}, {}}, true});
+                result.vm_s += outcome.wall_s;
+                ++result.trials;
+                continue;
+            }
+            const auto first = std::min_element(
+                running.begin(), running.end(),
+                [](const Running& a, const Running& b) { return a.ends_at < b.ends_at; });
+            now = first->ends_at;
+            trials[first->index].running = false;
+            trials[first->index].record.outcome = first->outcome;
+            running.erase(first);
+        }
+    }
+
+    // A job that counts what one before it has seen of the same unpatched kernel.
+    JobResult job_after_another(Plan plan) {
+        const JobResult first = job(plan);
+        plan.earlier = unpatched_evidence(first.records, plan.form);
+        return job(plan);
+    }
+
     double uniform() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   private:
+    struct Running {
+        std::size_t index;
+        double ends_at;
+        model::TrialOutcome outcome;
+    };
+
     [[nodiscard]] model::TrialOutcome boot_hang() const {
         model::TrialOutcome outcome;
         outcome.kind = model::OutcomeKind::none;

@@ -18,7 +18,7 @@ export function ConsoleHead({ trial, state }: { trial: Trial; state: ConsoleStat
                     {trial.arm}
                 </p>
                 <h1 tabIndex={-1}>
-                    Console of trial {trial.number}{' '}
+                    <span class="nowrap">Console of trial {trial.number}</span>{' '}
                     <Badge look={{ ...outcome_look(trial), word: outcome_words(trial) }} />
                 </h1>
                 <p class="dim small">
@@ -57,10 +57,14 @@ export function ConsoleHead({ trial, state }: { trial: Trial; state: ConsoleStat
                         {state.error ? 'reconnecting' : 'live'}
                     </span>
                 ) : null}
+                <a href={`/trials/${trial.id}/console.json`}>JSON</a>
                 {trial.console || trial.ended_at === null ? (
-                    <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>
-                        Download
-                    </a>
+                    <>
+                        <a href={`/trials/${trial.id}/console.txt`}>text</a>
+                        <a href={console_path(trial.id)} download={`trial-${trial.id}.log`}>
+                            Download
+                        </a>
+                    </>
                 ) : null}
             </span>
         </header>

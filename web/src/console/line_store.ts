@@ -21,10 +21,13 @@ export interface Line {
 }
 
 function newlines_in(bytes: Uint8Array): Uint32Array {
-    const found: number[] = [];
+    let count = 0;
+    for (let at = bytes.indexOf(k_newline); at >= 0; at = bytes.indexOf(k_newline, at + 1)) ++count;
+    const found = new Uint32Array(count);
+    let i = 0;
     for (let at = bytes.indexOf(k_newline); at >= 0; at = bytes.indexOf(k_newline, at + 1))
-        found.push(at);
-    return Uint32Array.from(found);
+        found[i++] = at;
+    return found;
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -3,11 +3,15 @@
 
 import { bytes, grouped, plural } from '../format';
 import type { Mark } from './marks';
+import type { StampMode } from './stamps';
+import { k_stamp_modes } from './stamps';
 import type { ConsoleState } from './use_console';
 import type { Found } from './use_find';
 import { found_words } from './use_find';
 
 export interface Tools {
+    stamps: StampMode;
+    set_stamps: (mode: StampMode) => void;
     find: string;
     set_find: (text: string) => void;
     found: Found;
@@ -59,6 +63,19 @@ export function Toolbar({ tools, state }: { tools: Tools; state: ConsoleState })
                     {tools.marks.length === 0 ? 'no report' : plural(tools.marks.length, 'report')}
                 </span>
             </span>
+            <select
+                class="stamps small"
+                aria-label="Times"
+                title="how the times before the lines are told"
+                value={tools.stamps}
+                onChange={(event) => tools.set_stamps(event.currentTarget.value as StampMode)}
+            >
+                {Object.entries(k_stamp_modes).map(([mode, words]) => (
+                    <option key={mode} value={mode}>
+                        {words}
+                    </option>
+                ))}
+            </select>
             {tools.following !== null ? (
                 <label class="small check">
                     <input

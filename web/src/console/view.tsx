@@ -11,6 +11,8 @@ import type { Line, LineStore } from './line_store';
 import type { Mark } from './marks';
 import { mark_at } from './marks';
 import type { Selection } from './selection';
+import type { StampMode } from './stamps';
+import { restamped } from './stamps';
 import { use_virtual } from './use_virtual';
 
 const k_row_px = 18;
@@ -24,14 +26,15 @@ export interface ViewHandle {
 interface RowProps {
     number: number;
     line: Line | null;
+    stamped: (text: string, number: number) => string;
     mark: Mark | null;
     selected: boolean;
     found: boolean;
     choose: (line: number, extend: 'extend' | 'alone') => void;
 }
 
-function Row({ number, line, mark, selected, found, choose }: RowProps) {
-    const text = shortened(line?.text ?? '', k_shown_characters);
+function Row({ number, line, stamped, mark, selected, found, choose }: RowProps) {
+    const text = shortened(stamped(line?.text ?? '', number), k_shown_characters);
     const left_out = text.left_out + (line?.left_out ?? 0);
     const classes = [
         'line',
@@ -96,6 +99,8 @@ function use_loaded(store: LineStore, first: number, last: number, lines: number
 export function ConsoleView({
     store,
     lines,
+    stamps,
+    began,
     marks,
     selection,
     found,
@@ -105,6 +110,8 @@ export function ConsoleView({
 }: {
     store: LineStore;
     lines: number;
+    stamps: StampMode;
+    began: string; // of the trial
     marks: Mark[];
     selection: Selection | null;
     found: Set<number>;
@@ -126,6 +133,13 @@ export function ConsoleView({
         }),
         [rows],
     );
+    const stamped = (text: string, number: number) =>
+        restamped(
+            text,
+            stamps,
+            stamps === 'before' ? (store.line(number - 1)?.text ?? '') : '',
+            began,
+        );
     const on_scroll = () => {
         const box = scroller.current;
         if (!box) return;
@@ -151,6 +165,7 @@ export function ConsoleView({
                                 key={number}
                                 number={number}
                                 line={store.line(number)}
+                                stamped={stamped}
                                 mark={mark_at(marks, number)}
                                 selected={
                                     selection !== null &&

@@ -11,6 +11,7 @@ import type { Mark } from '../console/marks';
 import { marks_of, neighbour } from '../console/marks';
 import type { Selection } from '../console/selection';
 import { extended } from '../console/selection';
+import type { StampMode } from '../console/stamps';
 import type { Tools } from '../console/toolbar';
 import { Toolbar } from '../console/toolbar';
 import type { ConsoleState } from '../console/use_console';
@@ -116,11 +117,14 @@ function Body({ whole }: { whole: TrialWhole }) {
     const state = use_console(trial.id, running ? 'running' : trial.console ? 'ended' : 'none');
     const place = use_place(state.lines, running);
     const [find, set_find] = useState('');
+    const [stamps, set_stamps] = useState<StampMode>('boot');
     const found = use_find(state, find);
     const found_set = useMemo(() => new Set(found.lines), [found]);
     const marks = useMemo(() => marks_of(whole.reports, trial.id), [whole.reports, trial.id]);
     const first_lines = marks.map((mark) => mark.first);
     const tools: Tools = {
+        stamps,
+        set_stamps,
         find,
         set_find,
         found,
@@ -145,7 +149,14 @@ function Body({ whole }: { whole: TrialWhole }) {
             <ConsoleHead trial={trial} state={state} />
             <Toolbar tools={tools} state={state} />
             {trial.harness || running ? <HeartbeatBand trial={trial} marks={marks} /> : null}
-            <Lines trial={trial} state={state} place={place} marks={marks} found={found_set} />
+            <Lines
+                trial={trial}
+                state={state}
+                stamps={stamps}
+                place={place}
+                marks={marks}
+                found={found_set}
+            />
         </>
     );
 }
@@ -153,12 +164,14 @@ function Body({ whole }: { whole: TrialWhole }) {
 function Lines({
     trial,
     state,
+    stamps,
     place,
     marks,
     found,
 }: {
     trial: Trial;
     state: ConsoleState;
+    stamps: StampMode;
     place: Place;
     marks: Mark[];
     found: Set<number>;
@@ -176,6 +189,8 @@ function Lines({
             <ConsoleView
                 store={state.store}
                 lines={state.lines}
+                stamps={stamps}
+                began={trial.started_at}
                 marks={marks}
                 selection={selection}
                 found={found}

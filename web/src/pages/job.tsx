@@ -11,11 +11,14 @@ import { use_job_events } from '../live';
 import type { ArmName, Job, JobEvent, StoredReport, Trial } from '../model';
 import type { Demand } from '../parts/arm';
 import { ArmPanel, Legend } from '../parts/arm';
+import { Exports } from '../parts/exports';
 import { Alignment } from '../parts/frames';
+import { HitsOverTime } from '../parts/hits_over_time';
 import { MailSection } from '../parts/mail_parts';
 import { LiveSign, With } from '../parts/states';
 import { Ago, Command, Raw, Shown } from '../parts/text';
 import { Timeline } from '../parts/timeline';
+import { TwinLinks } from '../parts/twins';
 import { VerdictBox } from '../parts/verdict_box';
 import { group_reports } from '../report_groups';
 import type { ReportGroup } from '../report_groups';
@@ -24,6 +27,7 @@ import { advanced, k_no_progress } from '../progress';
 import { repeat_commands } from '../repeat';
 import { use_resource } from '../resource';
 import { use_title } from '../title';
+import { token } from '../token';
 
 interface Whole {
     job: Job;
@@ -64,7 +68,9 @@ function Cancel({ job }: { job: Job }) {
     const noted = job.cancel_requested || said !== '';
     return (
         <button type="button" class="quiet" disabled={noted} onClick={cancel}>
-            <span role="status">{job.cancel_requested ? 'being cancelled' : said || 'Cancel'}</span>
+            <span aria-live="polite">
+                {job.cancel_requested ? 'being cancelled' : said || 'Cancel'}
+            </span>
         </button>
     );
 }
@@ -100,7 +106,7 @@ function Head({ job, live }: { job: Job; live: LiveState }) {
             <span class="links">
                 <LiveSign state={live} />
                 <Cancel job={job} />
-                <a href={`${k_api}/jobs/${job.id}`}>JSON</a>
+                <TwinLinks page={`/jobs/${job.id}`} />
                 <a href={`${k_api}/jobs/${job.id}/mail`}>mail</a>
             </span>
         </header>
@@ -112,41 +118,54 @@ function group_note(group: ReportGroup): string {
     return group.matches_expected ? 'as in the mail' : 'another bug';
 }
 
+function Groups({ groups, number_of }: { groups: ReportGroup[]; number_of: Map<number, number> }) {
+    return (
+        <ul class="reports">
+            {groups.map((group) => (
+                <li key={group.reports[0]?.id}>
+                    <a href={`/reports/${group.reports[0]?.id}`}>
+                        <Shown text={group.title} />
+                    </a>
+                    <span class="small dim">
+                        <span class={group.target ? 'target' : ''}>{group_note(group)}</span>
+                        {' · '}
+                        {group.arm}
+                        {group.reports.length > 1 ? ', trials ' : ', trial '}
+                        {group.reports.map((stored, i) => (
+                            <>
+                                {i > 0 ? ', ' : null}
+                                <a href={`/reports/${stored.id}`}>
+                                    {number_of.get(stored.trial) ?? '?'}
+                                </a>
+                            </>
+                        ))}
+                    </span>
+                </li>
+            ))}
+        </ul>
+    );
+}
+
 function Reports({ reports, trials }: { reports: StoredReport[]; trials: Trial[] }) {
     const number_of = new Map(trials.map((trial) => [trial.id, trial.number]));
     const groups = group_reports(reports);
+    const aside = groups.filter((group) => !group.target && !group.matches_expected);
+    const about = groups.filter((group) => !aside.includes(group));
     return (
         <section aria-labelledby="reports">
             <h2 id="reports">Reports</h2>
-            {groups.length === 0 ? (
-                <p class="dim">No report was read off a console.</p>
+            {about.length === 0 ? (
+                <p class="dim">No report of the bug was read off a console.</p>
             ) : (
-                <ul class="reports">
-                    {groups.map((group) => (
-                        <li key={group.reports[0]?.id}>
-                            <a href={`/reports/${group.reports[0]?.id}`}>
-                                <Shown text={group.title} />
-                            </a>
-                            <span class="small dim">
-                                <span class={group.target ? 'target' : ''}>
-                                    {group_note(group)}
-                                </span>
-                                {' · '}
-                                {group.arm}
-                                {group.reports.length > 1 ? ', trials ' : ', trial '}
-                                {group.reports.map((stored, i) => (
-                                    <>
-                                        {i > 0 ? ', ' : null}
-                                        <a href={`/reports/${stored.id}`}>
-                                            {number_of.get(stored.trial) ?? '?'}
-                                        </a>
-                                    </>
-                                ))}
-                            </span>
-                        </li>
-                    ))}
-                </ul>
+                <Groups groups={about} number_of={number_of} />
             )}
+            {aside.length > 0 ? (
+                <>
+                    <h3>Side findings</h3>
+                    <p class="small dim">Not what the job is about, and seen all the same.</p>
+                    <Groups groups={aside} number_of={number_of} />
+                </>
+            ) : null}
         </section>
     );
 }
@@ -222,7 +241,7 @@ function WorkloadSection({ job }: { job: Job }) {
 }
 
 function Repeat({ job }: { job: Job }) {
-    const commands = repeat_commands(job, location.origin);
+    const commands = repeat_commands(job, location.origin, token() ? 'token' : 'open');
     return (
         <section aria-labelledby="repeat">
             <h2 id="repeat">Repeat it</h2>
@@ -265,10 +284,12 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
                 ))}
             </div>
             {trials.length > 0 ? <Legend /> : null}
+            <HitsOverTime trials={trials} />
             <Reports reports={reports} trials={trials} />
             <Comparison job={job} reports={reports} />
             <WorkloadSection job={job} />
-            <MailSection job={job} />
+            <MailSection job={job} observed={best_match(reports)?.report.frames ?? []} />
+            <Exports job={job} />
             <Repeat job={job} />
         </>
     );

@@ -7,16 +7,20 @@ import type { JobQuery } from '../api';
 import { get_jobs, jobs_query, k_api } from '../api';
 import { exposure, percent } from '../format';
 import type { ArmCounts, ExposureUnit, JobSummary } from '../model';
-import { Empty, With } from '../parts/states';
+import { Empty, LiveSign, With } from '../parts/states';
 import { Ago, Shown } from '../parts/text';
 import { Hits, JobBadge, k_stages, k_verdicts } from '../parts/verdict';
+import { TwinLinks } from '../parts/twins';
+import { use_news } from '../live';
 import { use_resource } from '../resource';
 import { replace_query } from '../router';
 import type { RowEvidence } from '../row_evidence';
 import { use_row_evidence } from '../row_evidence';
 import { use_title } from '../title';
 
+// While there is no news to be had, and while there is: then only for what no event tells.
 const k_poll_ms = 4000;
+const k_poll_live_ms = 60000;
 
 function query_in_address(): JobQuery {
     const parameters = new URLSearchParams(location.search);
@@ -193,7 +197,12 @@ export function JobsPage() {
     const [query, set_query] = useState(query_in_address);
     const asked = use_debounced(query, 200);
     const path = `${k_api}/jobs${jobs_query(asked)}`;
-    const listing = use_resource(path, (signal) => get_jobs(asked, signal), k_poll_ms);
+    const live = use_news(() => listing.reload());
+    const listing = use_resource(
+        path,
+        (signal) => get_jobs(asked, signal),
+        live === 'live' ? k_poll_live_ms : k_poll_ms,
+    );
     const change = (next: JobQuery) => {
         set_query(next);
         put_in_address(next);
@@ -203,7 +212,8 @@ export function JobsPage() {
             <header class="page-head">
                 <h1 tabIndex={-1}>Jobs</h1>
                 <span class="links">
-                    <a href={path}>JSON</a>
+                    <LiveSign state={live} />
+                    <TwinLinks page="/jobs" query={jobs_query(asked)} />
                 </span>
             </header>
             <Filters query={query} change={change} />

@@ -3,13 +3,18 @@
 
 import type { ComponentChildren } from 'preact';
 
-import { get_report, k_api } from '../api';
+import { get_report } from '../api';
 import { words } from '../format';
-import { decode_usage, is_refused, wait_meaning, wait_pair } from '../locks';
+import { is_refused, lock_name, wait_meaning, wait_pair } from '../locks';
 import type { Context, Lock, Report, StoredReport, WaitType } from '../model';
+import { SameBug, SearchLinks } from '../parts/elsewhere';
 import { FrameText, Trace } from '../parts/frames';
+import { Locks } from '../parts/lock_table';
+import { Locking } from '../parts/locking';
+import { RawReport } from '../parts/raw_report';
 import { With } from '../parts/states';
-import { Clock, Shown } from '../parts/text';
+import { Clock, Shown, Title } from '../parts/text';
+import { Twins } from '../parts/twins';
 import { use_resource } from '../resource';
 import { use_title } from '../title';
 
@@ -88,149 +93,6 @@ function ContextFacts({ context }: { context: Context }) {
     );
 }
 
-function Waits({ lock }: { lock: Lock }) {
-    const wait = lock.wait_inner ?? lock.wait_outer;
-    if (!wait) return <span class="dim">not printed</span>;
-    return (
-        <>
-            <code>{wait_pair(lock.wait_outer, lock.wait_inner)}</code>{' '}
-            <b>
-                <Shown text={wait.name} />
-            </b>
-            <div class="dim">{wait_meaning(wait)}</div>
-        </>
-    );
-}
-
-function UsageCell({ usage }: { usage: string }) {
-    if (usage === '') return <span class="dim">not printed</span>;
-    const decoded = decode_usage(usage);
-    return (
-        <>
-            <code>
-                {'{'}
-                <Shown text={usage} />
-                {'}'}
-            </code>
-            {decoded.map((entry) => (
-                <div key={entry.place} class="dim">
-                    {entry.place}: {entry.meaning}
-                </div>
-            ))}
-        </>
-    );
-}
-
-function LockRow({ lock, context }: { lock: Lock; context: Context }) {
-    return (
-        <tr>
-            <td>
-                <code class="lock-name">
-                    <Shown text={lock.name} />
-                    {lock.version > 1 ? `#${lock.version}` : ''}
-                    {lock.subclass > 0 ? `/${lock.subclass}` : ''}
-                </code>
-                {lock.acquired_at ? (
-                    <div>
-                        <code>
-                            <FrameText frame={lock.acquired_at} />
-                        </code>
-                    </div>
-                ) : null}
-                {lock.address ? (
-                    <div class="dim">
-                        <code>
-                            <Shown text={lock.address} />
-                        </code>
-                    </div>
-                ) : null}
-            </td>
-            <td>
-                <Waits lock={lock} />
-                {is_refused(lock, context) ? (
-                    <div class="refused">not allowed in this context</div>
-                ) : null}
-            </td>
-            <td>
-                <UsageCell usage={lock.usage} />
-            </td>
-        </tr>
-    );
-}
-
-function Locks({
-    title,
-    locks,
-    context,
-    none,
-}: {
-    title: string;
-    locks: Lock[];
-    context: Context;
-    none: string;
-}) {
-    return (
-        <section>
-            <h2>{title}</h2>
-            {locks.length === 0 ? (
-                <p class="dim">{none}</p>
-            ) : (
-                <div class="scroll" tabIndex={0} role="region" aria-label={title}>
-                    <table class="locks small">
-                        <thead>
-                            <tr>
-                                <th>lock, and where it is taken</th>
-                                <th>wait type</th>
-                                <th>usage</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {locks.map((lock, i) => (
-                                <LockRow key={i} lock={lock} context={context} />
-                            ))}
-                        </tbody>
-                    </table>
-                </div>
-            )}
-        </section>
-    );
-}
-
-function console_link(stored: StoredReport): string {
-    const { first_line, end_line } = stored.report;
-    return `/trials/${stored.trial}/console#L${first_line}-L${Math.max(first_line, end_line - 1)}`;
-}
-
-// Line numbers only where the text is the console's lines one by one, nothing left out between.
-function RawText({ stored }: { stored: StoredReport }) {
-    const { report } = stored;
-    const lines = report.text.replace(/\n$/, '').split('\n');
-    const numbered = lines.length === report.end_line - report.first_line;
-    return (
-        <section class="raw-side">
-            <h2>
-                As printed{' '}
-                <a class="small" href={console_link(stored)}>
-                    console line {report.first_line}
-                </a>
-            </h2>
-            <pre
-                class={`raw ${numbered ? 'numbered' : ''}`}
-                tabIndex={0}
-                role="region"
-                aria-label="Raw text"
-            >
-                {lines.map((line, i) => (
-                    <span key={i} class="line" data-no={report.first_line + i}>
-                        <Shown text={line} />
-                        {'\n'}
-                    </span>
-                ))}
-            </pre>
-        </section>
-    );
-}
-
 function refusal(report: Report): { lock: Lock; asked: WaitType; allowed: WaitType } | null {
     const lock = report.locks.find((candidate) => is_refused(candidate, report.context));
     const asked = lock?.wait_inner ?? lock?.wait_outer;
@@ -250,7 +112,7 @@ function Meaning({ report }: { report: Report }) {
             {refused ? (
                 <p>
                     <code>
-                        <Shown text={refused.lock.name} />
+                        <Shown text={lock_name(refused.lock)} />
                     </code>{' '}
                     {wait_meaning(refused.asked)}; the context allows only what{' '}
                     {wait_meaning(refused.allowed)}.
@@ -282,72 +144,129 @@ function Tags({ stored }: { stored: StoredReport }) {
     );
 }
 
+// Whose code the function to look at first is.
+function Whom({ report }: { report: Report }) {
+    if (!report.culprit_file) return null;
+    return (
+        <dl class="facts small">
+            <Fact name="look first at">
+                <code>
+                    <Shown text={`${report.culprit} in ${report.culprit_file}`} />
+                </code>
+            </Fact>
+            {report.subsystem ? (
+                <Fact name="subsystem">
+                    <Shown text={report.subsystem} />
+                </Fact>
+            ) : null}
+            {report.maintainers.length > 0 ? (
+                <Fact name="maintainers">
+                    <details>
+                        <summary>
+                            <Shown text={report.maintainers[0]?.address ?? ''} />
+                            {report.maintainers.length > 1
+                                ? ` and ${report.maintainers.length - 1} more`
+                                : ''}
+                        </summary>
+                        <ul>
+                            {report.maintainers.map((contact) => (
+                                <li key={contact.address}>
+                                    <Shown text={contact.address} />{' '}
+                                    <span class="dim">{contact.role}</span>
+                                </li>
+                            ))}
+                        </ul>
+                    </details>
+                </Fact>
+            ) : null}
+        </dl>
+    );
+}
+
+function Head({ stored }: { stored: StoredReport }) {
+    return (
+        <header class="page-head">
+            <div>
+                <p class="crumbs small">
+                    <a href="/">Jobs</a> / <a href={`/jobs/${stored.job}`}>#{stored.job}</a> /{' '}
+                    {stored.arm} / <a href={`/trials/${stored.trial}/console`}>console</a>
+                </p>
+                <h1 id="title" tabIndex={-1}>
+                    <Title text={stored.report.title} />
+                </h1>
+                <Tags stored={stored} />
+            </div>
+            <Twins page={`/reports/${stored.id}`} />
+        </header>
+    );
+}
+
+function Elsewhere({ stored }: { stored: StoredReport }) {
+    const { report } = stored;
+    return (
+        <section>
+            <h2>Elsewhere</h2>
+            <dl class="facts small">
+                <Fact name="the same bug">
+                    <SameBug stored={stored} />
+                </Fact>
+                {report.syzbot.title ? (
+                    <Fact name="syzbot title">
+                        <Shown text={report.syzbot.title} />
+                    </Fact>
+                ) : null}
+                <Fact name="search">
+                    <SearchLinks report={report} />
+                </Fact>
+                <Fact name="signature">
+                    <code>
+                        <Shown text={report.signature} />
+                    </code>
+                </Fact>
+                <Fact name="seen">
+                    <Clock at={stored.at} />
+                    {report.uptime_s !== null ? `, ${report.uptime_s.toFixed(3)} s after boot` : ''}
+                </Fact>
+            </dl>
+        </section>
+    );
+}
+
 function Page({ stored }: { stored: StoredReport }) {
     const { report } = stored;
     return (
         <>
-            <header class="page-head">
-                <div>
-                    <p class="crumbs small">
-                        <a href="/">Jobs</a> / <a href={`/jobs/${stored.job}`}>#{stored.job}</a> /{' '}
-                        {stored.arm} / <a href={`/trials/${stored.trial}/console`}>console</a>
-                    </p>
-                    <h1 tabIndex={-1}>
-                        <Shown text={report.title} />
-                    </h1>
-                    <Tags stored={stored} />
-                </div>
-                <span class="links">
-                    <a href={`${k_api}/reports/${stored.id}`}>JSON</a>
-                    <a href={`${k_api}/reports/${stored.id}/text`}>text</a>
-                </span>
-            </header>
+            <Head stored={stored} />
             <Meaning report={report} />
             <div class="split">
                 <div>
-                    <section>
+                    <section id="context">
                         <h2>Context</h2>
                         <ContextFacts context={report.context} />
                     </section>
                     <Locks
+                        id="lock"
                         title="Locks"
                         locks={report.locks}
                         context={report.context}
                         none="The report names no lock."
                     />
                     <Locks
+                        id="held"
                         title="Held"
                         locks={report.held}
                         context={report.context}
                         none="No lock held."
                     />
-                    <section>
+                    <Locking locking={report.locking} />
+                    <section id="trace">
                         <h2>Trace</h2>
-                        <Trace frames={report.frames} culprit={report.culprit} />
+                        <Whom report={report} />
+                        <Trace frames={report.frames} culprit={report.culprit} named="frame" />
                     </section>
-                    <section>
-                        <h2>Elsewhere</h2>
-                        <dl class="facts small">
-                            {report.syzbot.title ? (
-                                <Fact name="syzbot title">
-                                    <Shown text={report.syzbot.title} />
-                                </Fact>
-                            ) : null}
-                            <Fact name="signature">
-                                <code>
-                                    <Shown text={report.signature} />
-                                </code>
-                            </Fact>
-                            <Fact name="seen">
-                                <Clock at={stored.at} />
-                                {report.uptime_s !== null
-                                    ? `, ${report.uptime_s.toFixed(3)} s after boot`
-                                    : ''}
-                            </Fact>
-                        </dl>
-                    </section>
+                    <Elsewhere stored={stored} />
                 </div>
-                <RawText stored={stored} />
+                <RawReport stored={stored} />
             </div>
         </>
     );

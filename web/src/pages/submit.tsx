@@ -1,71 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new job from a mail.
 
-import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 import type { Problem, Submission } from '../api';
 import { ApiError, submit } from '../api';
-import { bytes, plural } from '../format';
 import type { FieldName } from '../fault';
 import { field_of } from '../fault';
-import { glance } from '../glance';
 import { Field } from '../parts/field';
 import { Options } from '../parts/options';
-import { Shown } from '../parts/text';
+import { PreviewPanel } from '../parts/preview';
+import { Twins } from '../parts/twins';
 import { go } from '../router';
 import { use_title } from '../title';
-
-const k_max_bytes = 10 << 20;
-
-function Seen({ mail }: { mail: string }) {
-    const seen = useMemo(() => glance(mail), [mail]);
-    if (mail.trim() === '') return null;
-    const row = (there: boolean, text: ComponentChildren) => (
-        <li class={there ? 'there' : 'missing'}>
-            <span aria-hidden="true">{there ? '✓' : '–'}</span> {text}
-        </li>
-    );
-    return (
-        <ul class="seen" aria-live="polite">
-            {row(
-                seen.files.length > 0,
-                seen.files.length > 0 ? (
-                    <>
-                        a diff of {plural(seen.files.length, 'file')}:{' '}
-                        <Shown text={seen.files.slice(0, 4).join(', ')} />
-                        {seen.files.length > 4 ? ' …' : ''}
-                    </>
-                ) : (
-                    'no diff'
-                ),
-            )}
-            {row(
-                seen.has_trace,
-                seen.has_trace
-                    ? 'a call trace to look for'
-                    : 'no call trace: the first report of the unpatched kernel will be the target',
-            )}
-            {row(
-                seen.reproducer !== '',
-                seen.reproducer ? (
-                    <>
-                        a reproducer:{' '}
-                        <code>
-                            <Shown text={seen.reproducer} />
-                        </code>
-                    </>
-                ) : (
-                    'no loop seen: the daemon looks for the reproducer'
-                ),
-            )}
-            <li class="dim">
-                {bytes(seen.bytes)}
-                {seen.bytes > k_max_bytes ? ': more than the 10 MiB that a mail may have' : ''}
-            </li>
-        </ul>
-    );
-}
+import { use_preview } from '../use_preview';
 
 async function text_of_drop(event: DragEvent): Promise<string> {
     const file = event.dataTransfer?.files[0];
@@ -127,7 +75,6 @@ function MailField({
                 </label>
                 <span class="dim">It is sent to this daemon and to no one else.</span>
             </p>
-            <Seen mail={mail} />
         </Field>
     );
 }
@@ -140,6 +87,7 @@ const k_start: Submission = {
     confidence: '0.95',
     minutes: '60',
     trials: '60',
+    warm_start: false,
 };
 
 export function SubmitPage() {
@@ -147,6 +95,7 @@ export function SubmitPage() {
     const [form, set_form] = useState(k_start);
     const [problem, set_problem] = useState<Problem | null>(null);
     const [sending, set_sending] = useState(false);
+    const preview = use_preview(form.mail);
     const set = (part: Partial<Submission>) => set_form((old) => ({ ...old, ...part }));
     const fault = (name: FieldName) => (problem && field_of(problem) === name ? problem : null);
 
@@ -178,13 +127,17 @@ export function SubmitPage() {
         <>
             <header class="page-head">
                 <h1 tabIndex={-1}>Submit</h1>
+                <Twins page="/submit" />
             </header>
             <form class="submit" onSubmit={(event) => void send(event)}>
-                <MailField
-                    mail={form.mail}
-                    change={(mail) => set({ mail })}
-                    problem={fault('mail')}
-                />
+                <div>
+                    <MailField
+                        mail={form.mail}
+                        change={(mail) => set({ mail })}
+                        problem={fault('mail')}
+                    />
+                    <PreviewPanel state={preview} form={form.workload} />
+                </div>
                 <div class="options">
                     <Options form={form} set={set} fault={fault} />
                     <button

@@ -143,16 +143,20 @@ function Counts({
     counts,
     running,
     wanted_hits,
+    judged_hits,
 }: {
     counts: ArmCounts;
     running: number;
     wanted_hits: number | null;
+    judged_hits: number | null; // that the verdict rests on
 }) {
     const rest: string[] = [];
     if (counts.clean > 0) rest.push(`${counts.clean} clean`);
     if (counts.other > 0) rest.push(`${counts.other} other`);
     if (counts.void > 0) rest.push(`${counts.void} void`);
     if (running > 0) rest.push(`${running} running`);
+    const after = judged_hits === null ? 0 : counts.hits - judged_hits;
+    if (after > 0) rest.push(`${after} of the hits afterwards, as a control`);
     return (
         <div class="counts">
             <span class="big">
@@ -198,7 +202,12 @@ export function ArmPanel({
         <section class="arm" aria-labelledby={`arm-${arm}`}>
             <h2 id={`arm-${arm}`}>{arm}</h2>
             {trials.length > 0 ? (
-                <Counts counts={counts} running={running.length} wanted_hits={demand.hits} />
+                <Counts
+                    counts={counts}
+                    running={running.length}
+                    wanted_hits={demand.hits}
+                    judged_hits={job.verdict?.[arm].hits ?? null}
+                />
             ) : null}
             <Strip
                 trials={trials}

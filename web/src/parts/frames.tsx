@@ -41,8 +41,59 @@ export function FrameText({ frame }: { frame: Frame }) {
     );
 }
 
-export function Trace({ frames, culprit }: { frames: Frame[]; culprit: string }) {
+// The lines around the frame's own; closed unless the frame is one to look at.
+function Source({ frame, open }: { frame: Frame; open: boolean }) {
+    const { source, line } = frame;
+    if (!source) return null;
+    return (
+        <details class="source" open={open}>
+            <summary>source</summary>
+            <pre>
+                {source.lines.map((text, i) => (
+                    <span
+                        key={i}
+                        class={source.first_line + i === line ? 'line here' : 'line'}
+                        data-no={source.first_line + i}
+                    >
+                        <Shown text={text} />
+                        {'\n'}
+                    </span>
+                ))}
+            </pre>
+        </details>
+    );
+}
+
+function Inlines({ frame }: { frame: Frame }) {
+    return (
+        <>
+            {frame.inlines.map((call, i) => (
+                <div key={i} class="inlined">
+                    <span class="fn">
+                        <Shown text={call.function} />
+                    </span>{' '}
+                    <span class="src">
+                        <Shown text={`${call.file}:${call.line}`} />
+                    </span>{' '}
+                    <span class="off">inlined</span>
+                </div>
+            ))}
+        </>
+    );
+}
+
+// `named`: its lines can be linked to, as "NAME-0" and on.
+export function Trace({
+    frames,
+    culprit,
+    named = '',
+}: {
+    frames: Frame[];
+    culprit: string;
+    named?: string;
+}) {
     if (frames.length === 0) return <p class="note">No frame of the trace could be read.</p>;
+    const looked_at = frames.findIndex((frame) => frame.certain && frame.function === culprit);
     return (
         <ol class="trace">
             {frames.map((frame, i) => (
@@ -52,14 +103,16 @@ export function Trace({ frames, culprit }: { frames: Frame[]; culprit: string })
                     ) : null}
                     <li
                         key={i}
+                        id={named ? `${named}-${i}` : undefined}
                         class={`${frame.certain ? '' : 'uncertain'} ${
-                            frame.function === culprit ? 'culprit' : ''
+                            i === looked_at ? 'culprit' : ''
                         }`}
                     >
+                        <Inlines frame={frame} />
                         <FrameText frame={frame} />
-                        {frame.function === culprit ? (
-                            <span class="tag">look here first</span>
-                        ) : null}
+                        {i === looked_at ? <span class="tag">look here first</span> : null}
+                        {frame.patched ? <span class="tag acts">the patch acts here</span> : null}
+                        <Source frame={frame} open={frame.patched || i === looked_at} />
                     </li>
                 </>
             ))}

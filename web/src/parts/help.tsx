@@ -7,6 +7,7 @@ const k_keys: [string, string][] = [
     ['?', 'this help'],
     ['h', 'jobs'],
     ['s', 'submit'],
+    ['o', 'host'],
     ['/', 'find: a title, or in a console'],
     ['n  p', 'console: next, previous report'],
     ['Enter', 'console, while finding: next place (with Shift: previous)'],

@@ -2,12 +2,13 @@
 // The mail that a job is about: what it changes, and its text.
 
 import { plural } from '../format';
-import type { Job, PatchFile } from '../model';
+import type { Frame, Job, PatchFile } from '../model';
 import { Raw, Shown } from './text';
 
-// Functions of the patch that also stand in the expected trace.
-function in_trace(job: Job): Set<string> {
-    return new Set(job.expected?.frames.map((frame) => frame.function) ?? []);
+// The functions of the mail's trace, and of the report that stands for it.
+function in_trace(job: Job, observed: Frame[]): Set<string> {
+    const frames = [...(job.expected?.frames ?? []), ...observed.filter((frame) => frame.certain)];
+    return new Set(frames.map((frame) => frame.function));
 }
 
 function File({ file, traced }: { file: PatchFile; traced: Set<string> }) {
@@ -25,9 +26,7 @@ function File({ file, traced }: { file: PatchFile; traced: Set<string> }) {
                 {file.functions.map((name) => (
                     <code key={name} class={`pill ${traced.has(name) ? 'traced' : ''}`}>
                         <Shown text={name} />
-                        {traced.has(name) ? (
-                            <span class="sr"> (stands in the expected trace)</span>
-                        ) : null}
+                        {traced.has(name) ? <span class="sr"> (stands in the trace)</span> : null}
                     </code>
                 ))}
             </div>
@@ -35,22 +34,52 @@ function File({ file, traced }: { file: PatchFile; traced: Set<string> }) {
     );
 }
 
-export function DiffText({ patch }: { patch: string }) {
+// The pieces of a line, those that are one of the names apart.
+export function pieces_by_names(line: string, names: Set<string>): string[] {
+    return line.split(/([A-Za-z_]\w*)/).reduce<string[]>((pieces, part, i) => {
+        if (i % 2 === 1 && names.has(part)) pieces.push(part, '');
+        else pieces.push((pieces.pop() ?? '') + part);
+        return pieces;
+    }, []);
+}
+
+function DiffLine({ line, traced }: { line: string; traced: Set<string> }) {
+    return (
+        <>
+            {pieces_by_names(line, traced).map((piece, i) =>
+                traced.has(piece) ? (
+                    <mark key={i} class="traced">
+                        {piece}
+                    </mark>
+                ) : piece ? (
+                    <Shown key={i} text={piece} />
+                ) : null,
+            )}
+        </>
+    );
+}
+
+function kind_of(line: string): string {
+    if (/^(diff |index |--- |\+\+\+ )/.test(line)) return 'meta';
+    if (line.startsWith('@@')) return 'hunk';
+    if (line.startsWith('+')) return 'added';
+    if (line.startsWith('-')) return 'removed';
+    return '';
+}
+
+const k_diff_lines = 2000;
+// A patch of a few screens is shown at once.
+const k_open_below = 8000;
+
+export function DiffText({ patch, traced }: { patch: string; traced: Set<string> }) {
     const lines = patch.replace(/\n$/, '').split('\n');
-    const kind = (line: string): string => {
-        if (/^(diff |index |--- |\+\+\+ )/.test(line)) return 'meta';
-        if (line.startsWith('@@')) return 'hunk';
-        if (line.startsWith('+')) return 'added';
-        if (line.startsWith('-')) return 'removed';
-        return '';
-    };
-    const shown = lines.slice(0, 2000);
+    const shown = lines.slice(0, k_diff_lines);
     return (
         <>
             <pre class="raw diff" tabIndex={0} role="region" aria-label="Patch">
                 {shown.map((line, i) => (
-                    <span key={i} class={kind(line)}>
-                        <Shown text={line} />
+                    <span key={i} class={kind_of(line)}>
+                        <DiffLine line={line} traced={traced} />
                         {'\n'}
                     </span>
                 ))}
@@ -62,9 +91,9 @@ export function DiffText({ patch }: { patch: string }) {
     );
 }
 
-export function MailSection({ job }: { job: Job }) {
+export function MailSection({ job, observed }: { job: Job; observed: Frame[] }) {
     const { mail } = job;
-    const traced = in_trace(job);
+    const traced = in_trace(job, observed);
     const names_traced = mail.files.some((file) => file.functions.some((name) => traced.has(name)));
     return (
         <section aria-labelledby="the-patch">
@@ -81,7 +110,7 @@ export function MailSection({ job }: { job: Job }) {
             </ul>
             {names_traced ? (
                 <p class="small dim">
-                    <code class="pill traced">marked</code> stands in the expected trace
+                    <code class="pill traced">marked</code> stands in the trace
                 </p>
             ) : null}
             {mail.notes.length > 0 ? (
@@ -97,9 +126,9 @@ export function MailSection({ job }: { job: Job }) {
                 <summary>Log message</summary>
                 <Raw text={mail.message} label="Log message" />
             </details>
-            <details>
+            <details open={mail.patch.length < k_open_below}>
                 <summary>Diff</summary>
-                <DiffText patch={mail.patch} />
+                <DiffText patch={mail.patch} traced={traced} />
             </details>
         </section>
     );

@@ -2,8 +2,13 @@
 // What a job may be given besides the mail.
 
 import type { Problem, Submission } from '../api';
+import { get_choices, get_jobs } from '../api';
+import type { Estimate } from '../estimate';
+import { estimate } from '../estimate';
 import type { FieldName } from '../fault';
+import { duration, plural } from '../format';
 import type { WorkloadForm } from '../model';
+import { use_resource } from '../resource';
 import { Field } from './field';
 
 const k_workloads: Record<WorkloadForm, string> = {
@@ -16,8 +21,6 @@ const k_confidences: Record<string, string> = {
     '0.95': 'Of twenty patches that do nothing, one may pass as fixed. 3 hits are asked for.',
     '0.99': 'Of a hundred patches that do nothing, one may pass as fixed. 5 hits are asked for.',
 };
-const k_trees = ['debian-6.1.8-rt5', 'debian-6.1-rt', 'debian-6.12'];
-
 interface OptionProps {
     form: Submission;
     set: (part: Partial<Submission>) => void;
@@ -25,6 +28,9 @@ interface OptionProps {
 }
 
 function KernelOptions({ form, set, fault }: OptionProps) {
+    const choices = use_resource('choices', get_choices).data;
+    const tree = choices?.trees.find((candidate) => candidate.name === form.tree);
+    const profile = choices?.profiles.find((candidate) => candidate.name === form.profile);
     return (
         <>
             <Field label="Tree" name="tree" problem={fault('tree')}>
@@ -38,20 +44,30 @@ function KernelOptions({ form, set, fault }: OptionProps) {
                     onInput={(event) => set({ tree: event.currentTarget.value })}
                 />
                 <datalist id="trees">
-                    {k_trees.map((tree) => (
-                        <option key={tree} value={tree} />
+                    {choices?.trees.map(({ name, description }) => (
+                        <option key={name} value={name} label={description} />
                     ))}
                 </datalist>
+                <p class="hint">
+                    {tree?.description ?? 'a tree of this machine, or the path of a git repository'}
+                </p>
             </Field>
             <Field label="Profile" name="profile" problem={fault('profile')}>
                 <input
                     id="profile"
+                    list="profiles"
                     required
                     value={form.profile}
                     spellcheck={false}
                     aria-invalid={fault('profile') !== null}
                     onInput={(event) => set({ profile: event.currentTarget.value })}
                 />
+                <datalist id="profiles">
+                    {choices?.profiles.map(({ name, description }) => (
+                        <option key={name} value={name} label={description} />
+                    ))}
+                </datalist>
+                <p class="hint">{profile?.description ?? 'a kernel configuration'}</p>
             </Field>
         </>
     );
@@ -100,6 +116,25 @@ function EvidenceOptions({ form, set, fault }: OptionProps) {
     );
 }
 
+function WarmStart({ form, set, fault }: OptionProps) {
+    return (
+        <Field label="Earlier jobs" name="warm_start" problem={fault('warm_start')}>
+            <span class="check">
+                <input
+                    id="warm_start"
+                    type="checkbox"
+                    checked={form.warm_start}
+                    aria-describedby="warm-start-hint"
+                    onChange={(event) => set({ warm_start: event.currentTarget.checked })}
+                />
+                <span class="small" id="warm-start-hint">
+                    count their hits on the same unpatched kernel, at half weight
+                </span>
+            </span>
+        </Field>
+    );
+}
+
 function BudgetOptions({ form, set, fault }: OptionProps) {
     return (
         <>
@@ -132,12 +167,34 @@ function BudgetOptions({ form, set, fault }: OptionProps) {
     );
 }
 
+function TimeHint({ form }: { form: Submission }) {
+    const listing = use_resource('earlier jobs', (signal) =>
+        get_jobs({ text: '', verdict: '', stage: 'done', before: 0 }, signal),
+    );
+    const like = estimate(listing.data?.jobs ?? [], form.tree, form.workload);
+    return (
+        <p class="hint estimate">
+            {like
+                ? `Trials of ${plural(like.jobs, 'job')} like this took ${range_words(like)}; kernels that are not built yet come on top.`
+                : 'No job like this was run here yet: the first one builds two kernels, minutes each, and boots them some ten times.'}
+        </p>
+    );
+}
+
+function range_words({ least_s, most_s }: Estimate): string {
+    const least = duration(least_s);
+    const most = duration(most_s);
+    return least === most ? least : `${least} to ${most}`;
+}
+
 export function Options(props: OptionProps) {
     return (
         <>
             <KernelOptions {...props} />
             <EvidenceOptions {...props} />
+            <WarmStart {...props} />
             <BudgetOptions {...props} />
+            <TimeHint form={props.form} />
         </>
     );
 }

@@ -23,6 +23,23 @@ export function Shown({ text }: { text: string }) {
     );
 }
 
+// A title, broken between its words only: "&rq->lock" stays in one piece where it fits a line.
+export function Title({ text }: { text: string }) {
+    return (
+        <>
+            {text.split(/(\s+)/).map((word, i) =>
+                i % 2 === 1 ? (
+                    ' '
+                ) : (
+                    <span key={i} class="word">
+                        <Shown text={word} />
+                    </span>
+                ),
+            )}
+        </>
+    );
+}
+
 // The same for several lines in a fixed-width box.
 export function Raw({ text, label }: { text: string; label: string }) {
     return (
@@ -82,7 +99,7 @@ export function Command({ text }: { text: string }) {
                 <Shown text={text} />
             </pre>
             <button type="button" class="quiet" onClick={copy}>
-                <span role="status">{said || 'copy'}</span>
+                <span aria-live="polite">{said || 'copy'}</span>
             </button>
         </div>
     );

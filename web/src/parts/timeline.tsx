@@ -68,9 +68,13 @@ function detail(step: Step, job: Job, progress: Progress): string {
         const at = progress.builds[arm];
         return at ? `${arm}, ${build_words(at)}` : `${arm} kernel`;
     }
-    if (step.stage === 'running' && progress.heartbeat) {
-        const { iteration, uptime } = progress.heartbeat;
-        return `iteration ${iteration}, ${duration(uptime)} up`;
+    if (step.stage === 'running') {
+        const { heartbeat } = progress;
+        const trial = heartbeat
+            ? `iteration ${heartbeat.iteration}, ${duration(heartbeat.uptime)} up`
+            : 'now';
+        const build = job.arms.patched.build ? undefined : progress.builds.patched;
+        return build ? `${trial}; patched kernel ${build_words(build)}` : trial;
     }
     return 'now';
 }

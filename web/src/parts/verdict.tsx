@@ -16,6 +16,7 @@ export const k_verdicts: Record<VerdictKind, Look> = {
     regression: { sign: '↓', word: 'regression', tone: 'bad' },
     fixed_new_splat: { sign: '!', word: 'fixed, new splat', tone: 'warn' },
     not_reproduced: { sign: '∅', word: 'not reproduced', tone: 'cool' },
+    reproduced: { sign: '●', word: 'reproduced', tone: 'bad' },
     inconclusive: { sign: '?', word: 'inconclusive', tone: 'dull' },
     error: { sign: '×', word: 'error', tone: 'bad' },
 };
@@ -46,6 +47,8 @@ interface Standing {
 }
 
 function look_of({ stage, verdict, cancelled }: Standing): Look {
+    if (stage === 'done' && cancelled && (!verdict || verdict === 'error'))
+        return { sign: '–', word: 'cancelled', tone: 'dull' };
     if (verdict) return k_verdicts[verdict] ?? k_verdicts.error;
     if (stage === 'done') return k_verdicts.error;
     if (cancelled) return { sign: '…', word: 'being cancelled', tone: 'busy' };

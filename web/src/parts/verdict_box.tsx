@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict: one sentence, its numbers, its limits, and the arithmetic behind a click.
 
+import { earlier_jobs, earlier_of } from '../earlier';
 import { alpha_of_attempt, exposure_factor } from '../evidence';
-import { exposure, number, percent, probability, words } from '../format';
+import { bound, exposure, number, percent, plural, probability, words } from '../format';
 import type { ArmCounts, ExposureUnit, Job, Verdict } from '../model';
 import { standing_words } from '../standing';
 import { Shown } from './text';
@@ -15,7 +16,8 @@ interface Figure {
 }
 
 function unit_word(unit: ExposureUnit): string {
-    return unit === 'guest_seconds' ? 'guest second' : 'deadline exit';
+    if (unit === 'guest_seconds') return 'guest second';
+    return unit === 'bogo_ops' ? 'bogo operation' : 'deadline exit';
 }
 
 // Trials that are evidence one way or the other.
@@ -37,6 +39,13 @@ function figures(verdict: Verdict): Figure[] {
             note: `hits in ${exposure(patched.exposure, unit)}`,
         },
     ];
+    const earlier = earlier_of(verdict);
+    if (earlier)
+        list.push({
+            label: 'known before',
+            value: plural(earlier.hits, 'hit'),
+            note: `of the same kernel in ${exposure(earlier.exposure, unit)}, by ${earlier_jobs(earlier)}; counted beside its own`,
+        });
     if (verdict.p_value !== null)
         list.push({
             label: 'p',
@@ -46,7 +55,7 @@ function figures(verdict: Verdict): Figure[] {
     if (verdict.rate_ratio_bound !== null)
         list.push({
             label: 'rate left',
-            value: `≤ ${percent(Number(verdict.rate_ratio_bound.toPrecision(2)))}`,
+            value: `≤ ${bound(verdict.rate_ratio_bound)}`,
             note: `of the other kernel's, at ${percent(verdict.confidence)} confidence`,
         });
     if (verdict.rate_bound !== null)

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace krepro::build {
+
+enum class TokenKind { word, number, string, mark };
+
+struct Token {
+    TokenKind kind = TokenKind::mark;
+    std::string_view text;
+    int line = 1;
+    bool directive = false;  // part of a preprocessor line
+    bool begins = false;     // the # of one
+};
+
+// The tokens of C or of assembly that is preprocessed, without comments. A quote that does not
+// close ends at the end of its line.
+std::vector<Token> c_tokens(std::string_view text);
+
+[[nodiscard]] inline bool is_word_start(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+[[nodiscard]] inline bool is_word_char(char c) {
+    return is_word_start(c) || (c >= '0' && c <= '9');
+}
+
+}  // namespace krepro::build

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace krepro::build {
+
+// Whether two relocatable ELF objects (the whole files' bytes) make the same code, data and tables:
+// every section that is loaded, byte for byte, and what is relocated in it, by the symbols' names
+// or, of local ones, by what they stand for. Debug information and the names of local symbols are
+// not compared. Returns the first difference, or nothing. Bytes of any kind are safe to hand in.
+std::optional<std::string> object_difference(std::string_view one, std::string_view other);
+
+}  // namespace krepro::build

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/object_states.hpp"
+
+#include <algorithm>
+
+#include "util/files.hpp"
+
+namespace krepro::build {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t k_most_states = 4;
+
+fs::path states_file(const fs::path& objects) {
+    return objects.string() + ".states";
+}
+
+std::vector<std::string> lines_of(const fs::path& file) {
+    std::vector<std::string> lines;
+    const auto text = util::read_file(file, 1U << 20U);
+    for (std::size_t at = 0; text && at < text->size();) {
+        const auto end = std::min(text->find('\n', at), text->size());
+        lines.push_back(text->substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::vector<std::string> read_states(const fs::path& objects) {
+    auto states = lines_of(states_file(objects));
+    if (states.size() > k_most_states) states.clear();
+    return states;
+}
+
+util::Result<void> add_state(const fs::path& objects, const std::string& state) {
+    auto states = lines_of(states_file(objects));
+    // Objects without a states file are of nobody knows which state: they stay so.
+    std::error_code code;
+    if (states.empty() && fs::exists(objects / "vmlinux", code)) return {};
+    if (std::find(states.begin(), states.end(), state) == states.end()) states.push_back(state);
+    std::string text;
+    for (const auto& one : states) text += one + "\n";
+    return util::write_file_atomic(states_file(objects), text);
+}
+
+util::Result<void> set_state(const fs::path& objects, const std::string& state) {
+    return util::write_file_atomic(states_file(objects), state + "\n");
+}
+
+fs::path quarantine_file(const fs::path& objects) {
+    return objects.string() + ".quarantine";
+}
+
+bool is_quarantined(const fs::path& objects) {
+    std::error_code code;
+    return fs::exists(quarantine_file(objects), code);
+}
+
+}  // namespace krepro::build

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/job.hpp"
+#include "store/store.hpp"
+#include "verdict/next.hpp"
+
+namespace krepro::pipeline {
+
+// What the rule is asked, by what the job asks for.
+[[nodiscard]] verdict::Plan plan_of(const model::Job& job);
+
+// The job's finished trials as the rule sees them. Runs on the store's thread.
+[[nodiscard]] std::vector<verdict::TrialRecord> trial_records(store::Store& store,
+                                                              std::int64_t job);
+
+// The same with those that run, in the order of their start.
+[[nodiscard]] std::vector<verdict::StartedTrial> started_trials(store::Store& store,
+                                                                std::int64_t job);
+
+// For a warm start: what done jobs before `mine` saw of the same bug, unpatched kernel and workload
+// under the same accelerator. Runs on the store's thread.
+[[nodiscard]] model::EarlierEvidence earlier_evidence(store::Store& store, const model::Job& mine,
+                                                      const std::string& accelerator);
+
+}  // namespace krepro::pipeline

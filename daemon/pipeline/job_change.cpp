@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a job is about, when its request leaves that to be found: the tree that takes its patch, the
+// commit that it names.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "checkout/tree_book.hpp"
+#include "intake/intake.hpp"
+#include "pipeline/job_run.hpp"
+#include "pipeline/submit.hpp"
+
+namespace krepro::pipeline {
+
+namespace asio = boost::asio;
+using model::Direction;
+using model::TreeTry;
+using util::ErrorKind;
+using util::fail;
+using util::Result;
+using util::value_or_throw;
+
+namespace {
+
+std::string say(const TreeTry& one) {
+    if (!one.direction) return fmt::format("{}: {}", one.tree, one.why);
+    return fmt::format("{} takes it {}", one.tree,
+                       *one.direction == Direction::forward ? "as it is" : "in reverse");
+}
+
+// Whether this tree takes the job's patch, or has its commit.
+asio::awaitable<TreeTry> try_tree(checkout::KernelSource* source, std::string tree, model::Job job,
+                                  checkout::Progress tell) {
+    TreeTry said{tree, {}, {}};
+    Result<Direction> found = Direction::forward;
+    if (job.spec.commit.empty()) {
+        found = co_await source->try_patch(tree, job.mail.patch, tell);
+    } else {
+        const auto change = co_await source->find_change(tree, job.spec.commit, tell);
+        if (!change) found = tl::unexpected(change.error());
+    }
+    if (found) {
+        said.direction = *found;
+    } else {
+        const auto& error = found.error();
+        said.why =
+            error.where.empty() ? error.what : fmt::format("{} ({})", error.what, error.where);
+    }
+    co_return said;
+}
+
+// The first that takes the patch as it is, else the first that has it already.
+const TreeTry* best_of(const std::vector<TreeTry>& tried) {
+    for (const auto wanted : {Direction::forward, Direction::reverse})
+        for (const auto& one : tried)
+            if (one.direction == wanted) return &one;
+    return nullptr;
+}
+
+// Those whose files are here come first and are all tried; the others are fetched one by one, and
+// only until one takes the patch.
+std::vector<std::string> in_order_of_cost(const std::vector<checkout::Tree>& trees,
+                                          const checkout::KernelSource& source) {
+    std::vector<std::string> names;
+    for (const auto& tree : trees) names.push_back(tree.name);
+    std::stable_partition(names.begin(), names.end(),
+                          [&](const std::string& name) { return source.is_at_hand(name); });
+    return names;
+}
+
+util::Error no_tree_takes_it(const std::vector<TreeTry>& tried) {
+    std::vector<std::string> all;
+    for (const auto& one : tried) all.push_back(say(one));
+    return {ErrorKind::invalid_input,
+            fmt::format("none of {} known trees takes the patch", tried.size()),
+            fmt::format("{}", fmt::join(all, "; ")),
+            "name a git repository that does, by its path or with `krepro tree add`"};
+}
+
+}  // namespace
+
+asio::awaitable<void> JobRun::choose_tree(checkout::Progress tell) {
+    if (job_.spec.tree != checkout::k_auto_tree) co_return;
+    const auto trees = value_or_throw(services_.trees.all());
+    job_.tried.clear();
+    for (const auto& name : in_order_of_cost(trees, *services_.source)) {
+        if (best_of(job_.tried) != nullptr && !services_.source->is_at_hand(name)) break;
+        auto said = co_await try_tree(services_.source, name, job_, tell);
+        tell(say(said));
+        job_.tried.push_back(std::move(said));
+    }
+    const auto* best = best_of(job_.tried);
+    if (best == nullptr) {
+        co_await save();  // what each tree said stays with the job
+        throw util::InfraError(no_tree_takes_it(job_.tried));
+    }
+    job_.spec.tree = best->tree;
+    co_await save();
+}
+
+asio::awaitable<void> JobRun::read_commit(checkout::Progress tell) {
+    if (!job_.mail.patch.empty()) co_return;  // read before a restart: the hashes are whole
+    const auto change = value_or_throw(
+        co_await services_.source->find_change(job_.spec.tree, job_.spec.commit, tell));
+    const intake::Commit commit{change.author, change.message, change.diff};
+    auto mail = value_or_throw(intake::read_commit(commit));
+    if (job_.spec.mail.empty()) {
+        job_.spec.mail = intake::write_mail(commit);
+    } else {
+        // The mail tells the story; the patch is the commit's.
+        auto story = job_.mail;
+        story.patch = std::move(mail.patch);
+        story.files = std::move(mail.files);
+        story.notes.insert(story.notes.end(), mail.notes.begin(), mail.notes.end());
+        mail = std::move(story);
+    }
+    mail.notes.insert(mail.notes.end(), change.notes.begin(), change.notes.end());
+    job_.mail = std::move(mail);
+    job_.spec.commit = change.before + ".." + change.after;
+    job_ = value_or_throw(understand(services_, job_));
+    co_await save();
+}
+
+asio::awaitable<void> JobRun::check_out_alone(checkout::Progress tell) {
+    auto one = value_or_throw(
+        co_await services_.source->prepare_one(job_.spec.tree, job_.spec.commit, tell));
+    one.arm = model::ArmName::unpatched;
+    job_.spec.commit = one.revision;
+    job_.unpatched_checkout = one;
+    pair_ = {Direction::forward, one, one};
+    co_await save();
+}
+
+}  // namespace krepro::pipeline

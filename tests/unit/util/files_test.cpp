@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "util/files.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace krepro::util {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Files : public testing::Test {
+  protected:
+    void SetUp() override {
+        auto made = TempDir::make(fs::canonical(fs::temp_directory_path()), "files");
+        ASSERT_TRUE(made);
+        dir_.emplace(std::move(*made));
+        std::ofstream(path("plain")) << "content";
+        fs::create_directory(path("folder"));
+        std::ofstream(path("folder/inner")) << "inner";
+        fs::create_symlink("plain", path("link"));
+        fs::create_symlink("folder", path("way"));
+        ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    }
+    [[nodiscard]] fs::path path(const std::string& name) const { return dir_->path() / name; }
+
+  private:
+    std::optional<TempDir> dir_;
+};
+
+TEST_F(Files, a_regular_file_is_read_whole_or_not_at_all) {
+    EXPECT_EQ(read_file(path("plain")).value_or("none"), "content");
+    EXPECT_EQ(read_file(path("link")).value_or("none"), "content");
+    EXPECT_EQ(read_file(path("plain"), 3).error().kind, ErrorKind::too_large);
+}
+
+TEST_F(Files, what_is_no_regular_file_neither_blocks_nor_is_read) {
+    for (const auto* name : {"pipe", "folder", "absent"})
+        for (const auto& content : {read_file(path(name)), read_foreign_file(path(name))})
+            EXPECT_FALSE(content) << name;
+    EXPECT_FALSE(read_file("/dev/zero"));
+}
+
+TEST_F(Files, a_foreign_file_is_not_reached_over_a_link) {
+    EXPECT_EQ(read_foreign_file(path("plain")).value_or("none"), "content");
+    EXPECT_EQ(read_foreign_file(path("folder/inner")).value_or("none"), "inner");
+    EXPECT_THAT(read_foreign_file(path("link")).error().what, HasSubstr("symbolic link"));
+    EXPECT_THAT(read_foreign_file(path("way/inner")).error().what, HasSubstr("symbolic link"));
+}
+
+TEST_F(Files, a_foreign_file_is_copied_whole_and_a_link_is_not) {
+    ASSERT_TRUE(copy_foreign_file(path("plain"), path("copy")));
+    EXPECT_EQ(read_file(path("copy")).value_or("none"), "content");
+    EXPECT_FALSE(copy_foreign_file(path("link"), path("copy2")));
+    EXPECT_FALSE(copy_foreign_file(path("pipe"), path("copy3")));
+    EXPECT_FALSE(fs::exists(path("copy2")));
+}
+
+}  // namespace
+}  // namespace krepro::util
