@@ -30,7 +30,7 @@ ProgressLine describe_build(const Json& data) {
 }
 
 ProgressLine describe_trial(const Json& data) {
-    const auto name = fmt::format("{} trial {}", text_at(data, "arm"), integer_at(data, "number"));
+    const auto name = fmt::format("{} trial {}", text_at(data, "arm"), integer_at(data, "trial"));
     if (text_at(data, "state") != "ended") return {"", name + ": boots"};
     auto line = fmt::format("{}: {}", name, text_at(data, "outcome.kind"));
     if (const auto cause = text_at(data, "outcome.cause"); !cause.empty()) line += ", " + cause;

@@ -27,6 +27,11 @@ constexpr std::size_t k_others_before_trace = 400;
 constexpr std::size_t k_others_behind_trace = 60;
 constexpr double k_silence_s = 2.0;
 
+// What a trial's guest says from user space (images/init/io.hpp): its words are not the kernel's.
+bool is_said_by_the_guest(std::string_view text) {
+    return text.starts_with("workload: ") || text.starts_with("krepro-init: ");
+}
+
 }  // namespace
 
 void Assembler::complete(const Open& splat, std::vector<model::Report>& done) {
@@ -88,7 +93,8 @@ bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
         splat.strangers = 0;
         return true;
     }
-    if (splat.frames_seen && announces_splat(line.text)) return false;
+    const bool only_remarked = splat.family->role == HeadlineRole::remarks;
+    if ((splat.frames_seen || only_remarked) && announces_splat(line.text)) return false;
     if (is_call_trace_label(line.text)) splat.trace_seen = true;
     if (splat.trace_seen && !splat.frames_seen)
         splat.frames_seen = parse_frame(line.text).has_value();
@@ -160,6 +166,7 @@ bool Assembler::take_single(const Line& line, const Family& family,
 }
 
 void Assembler::read(const Line& line, std::vector<model::Report>& done) {
+    if (is_said_by_the_guest(line.text)) return;
     const Family* family = find_family(line.text);
     if (!open_.empty()) age(line, done);
     if (family != nullptr && take_single(line, *family, done)) return;

@@ -17,7 +17,7 @@ namespace krepro::zoo {
 // The limits of one boot, in seconds of wall time.
 struct BootLimits {
     double boot_s = 60;     // to "ready"
-    double silence_s = 15;  // without a console byte before that
+    double silence_s = 30;  // without a console byte before that
     double wall_s = 240;    // the whole
     double quiet_s = 1;     // how long nothing may come behind the last report that was waited for
 };

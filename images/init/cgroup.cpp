@@ -20,7 +20,7 @@ void enable_controllers(const std::string& group) {
     const auto control = group + "/cgroup.subtree_control";
     for (const char* controller : {"+memory", "+pids"})
         if (!write_file(control.c_str(), controller))
-            log_line("krepro-init", errno_text(controller + (" in " + control)));
+            log_line(k_from_init, errno_text(controller + (" in " + control)));
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ void make_workload_cgroup() {
     mkdir("/sys/fs/cgroup/krepro", 0755);
     enable_controllers("/sys/fs/cgroup/krepro");
     if (mkdir(k_workload_cgroup, 0755) != 0)
-        log_line("krepro-init", errno_text("making the workload's cgroup"));
+        log_line(k_from_init, errno_text("making the workload's cgroup"));
 }
 
 void join_workload_cgroup() {

@@ -50,7 +50,7 @@ std::string mount_all() {
         if (mount(m.type, m.target, m.type, 0, m.options) == 0 || errno == EBUSY) continue;
         const auto problem = errno_text(std::string("mounting ") + m.type + " on " + m.target);
         if (m.need == Need::required) return problem;
-        if (m.need == Need::wanted) log_line("krepro-init", problem);
+        if (m.need == Need::wanted) log_line(k_from_init, problem);
     }
     return {};
 }
@@ -69,11 +69,11 @@ void let_warnings_through() {
     const auto levels = std::to_string(console) + " " + std::to_string(fallback) + " " +
                         std::to_string(minimum) + " " + std::to_string(boot);
     if (!write_file("/proc/sys/kernel/printk", levels))
-        log_line("krepro-init", errno_text("setting kernel.printk"));
+        log_line(k_from_init, errno_text("setting kernel.printk"));
     // The workload's lines go through /dev/kmsg and have a limit of their own (LineBudget).
     // The kernel refuses the word without its newline.
     if (!write_file("/proc/sys/kernel/printk_devkmsg", "on\n"))
-        log_line("krepro-init", errno_text("setting kernel.printk_devkmsg"));
+        log_line(k_from_init, errno_text("setting kernel.printk_devkmsg"));
 }
 
 void bring_up_loopback() {
@@ -89,7 +89,7 @@ void bring_up_loopback() {
 void count_exits_by_priority() {
     constexpr const char* k_trigger = "/sys/kernel/tracing/events/sched/sched_process_exit/trigger";
     if (!write_file(k_trigger, "hist:keys=prio"))
-        log_line("krepro-init", errno_text("counting exits with a histogram trigger"));
+        log_line(k_from_init, errno_text("counting exits with a histogram trigger"));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ bool Harness::open_port() {
 }
 
 void Harness::write_line(const std::string& line) {
-    if (!write_all(port_.get(), line)) log_line("krepro-init", errno_text("writing to /dev/ttyS1"));
+    if (!write_all(port_.get(), line)) log_line(k_from_init, errno_text("writing to /dev/ttyS1"));
 }
 
 void Harness::drain() {
@@ -118,7 +118,7 @@ void Heart::prepare() {
     // them.
     become_realtime(1);
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
-        log_line("krepro-init", errno_text("locking the harness in memory"));
+        log_line(k_from_init, errno_text("locking the harness in memory"));
 }
 
 bool Heart::start(int period_ms) {
@@ -173,7 +173,7 @@ void become_realtime(int priority) {
     sched_param parameters{};
     parameters.sched_priority = priority;
     if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters) != 0)
-        log_line("krepro-init", errno_text("becoming a real-time task"));
+        log_line(k_from_init, errno_text("becoming a real-time task"));
 }
 
 }  // namespace krepro::guest

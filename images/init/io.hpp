@@ -40,6 +40,11 @@ void reread(const Fd& file, std::string& text);
 // "opening /dev/x: No such file or directory", with the present errno.
 [[nodiscard]] std::string errno_text(std::string_view doing);
 
+// Who says a line of the kernel's log that the kernel does not say itself; the report scanner leaves
+// such lines out.
+inline constexpr std::string_view k_from_init = "krepro-init";
+inline constexpr std::string_view k_from_workload = "workload";
+
 // One line to the kernel's log, at the level of a warning: it reaches the console whole, between
 // other lines and never inside one.
 void log_line(std::string_view source, std::string_view line);

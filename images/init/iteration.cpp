@@ -30,8 +30,8 @@ void forward(const std::vector<std::string>& lines, LineBudget& budget) {
     for (const auto& line : lines) {
         if (!budget.take(uptime())) continue;
         if (const auto refused = budget.take_refused(); refused != 0)
-            log_line("krepro-init", std::to_string(refused) + " lines of the workload left out");
-        log_line("workload", line);
+            log_line(k_from_init, std::to_string(refused) + " lines of the workload left out");
+        log_line(k_from_workload, line);
     }
 }
 
@@ -148,7 +148,7 @@ void clear_workload() {
         const timespec pause{0, 20'000'000};
         nanosleep(&pause, nullptr);
     }
-    log_line("krepro-init", "tasks of the workload are still there after SIGKILL");
+    log_line(k_from_init, "tasks of the workload are still there after SIGKILL");
 }
 
 }  // namespace krepro::guest

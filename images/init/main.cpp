@@ -21,7 +21,7 @@ namespace {
 [[noreturn]] void give_up(Harness& harness, const std::string& what) {
     harness.say([&](double now) { return error_line(now, what); });
     harness.drain();
-    log_line("krepro-init", what);
+    log_line(k_from_init, what);
     power_off();
 }
 

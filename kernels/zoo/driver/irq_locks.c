@@ -14,14 +14,6 @@ static noinline void zoo_take(raw_spinlock_t *lock)
 	raw_spin_unlock(lock);
 }
 
-static noinline void zoo_take_irqsave(raw_spinlock_t *lock)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(lock, flags);
-	raw_spin_unlock_irqrestore(lock, flags);
-}
-
 static noinline void zoo_take_nested(raw_spinlock_t *outer, raw_spinlock_t *inner)
 {
 	unsigned long flags;
@@ -58,19 +50,6 @@ static void zoo_inconsistent_irq_first(void)
 	zoo_take(&zoo_irq_first_lock);
 }
 
-static DEFINE_RAW_SPINLOCK(zoo_softirq_lock);
-
-static noinline void zoo_softirq_takes(void)
-{
-	zoo_take(&zoo_softirq_lock);
-}
-
-static void zoo_inconsistent_softirq(void)
-{
-	zoo_take(&zoo_softirq_lock);
-	zoo_in_softirq(zoo_softirq_takes);
-}
-
 static DEFINE_RAW_SPINLOCK(zoo_safe);
 static DEFINE_RAW_SPINLOCK(zoo_unsafe);
 
@@ -84,21 +63,6 @@ static void zoo_irq_lock_order(void)
 	zoo_in_hardirq(zoo_hardirq_takes_safe);
 	zoo_take(&zoo_unsafe);
 	zoo_take_nested(&zoo_safe, &zoo_unsafe);
-}
-
-static DEFINE_RAW_SPINLOCK(zoo_soft_safe);
-static DEFINE_RAW_SPINLOCK(zoo_soft_unsafe);
-
-static noinline void zoo_softirq_takes_safe(void)
-{
-	zoo_take_irqsave(&zoo_soft_safe);
-}
-
-static void zoo_softirq_lock_order(void)
-{
-	zoo_in_softirq(zoo_softirq_takes_safe);
-	zoo_take(&zoo_soft_unsafe);
-	zoo_take_nested(&zoo_soft_safe, &zoo_soft_unsafe);
 }
 
 static DEFINE_RAW_SPINLOCK(zoo_outer);
@@ -132,9 +96,7 @@ static void zoo_invalid_wait_in_hardirq(void)
 const struct zoo_bug zoo_irq_locks[] = {
 	{ "inconsistent_lock_state", zoo_inconsistent_lock_state },
 	{ "inconsistent_irq_first", zoo_inconsistent_irq_first },
-	{ "inconsistent_softirq", zoo_inconsistent_softirq },
 	{ "irq_lock_order", zoo_irq_lock_order },
-	{ "softirq_lock_order", zoo_softirq_lock_order },
 	{ "irq_lock_inversion", zoo_irq_lock_inversion },
 	{ "invalid_wait_in_hardirq", zoo_invalid_wait_in_hardirq },
 	{}

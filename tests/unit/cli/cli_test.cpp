@@ -131,11 +131,11 @@ TEST(Progress, events_become_lines_or_a_status) {
          "", "patched kernel: compiling [===============>              ] 5 of 10"},
         {R"({"type":"build","data":{"arm":"patched","step":"done","release":"6.1","cached":true}})",
          "patched kernel: 6.1, built before", ""},
-        {R"({"type":"trial","data":{"arm":"patched","number":2,"state":"started"}})", "",
-         "patched trial 2: boots"},
-        {R"({"type":"trial","data":{"arm":"patched","number":2,"state":"ended",)"
+        {R"({"type":"trial","data":{"arm":"patched","trial":5,"number":2,"state":"started"}})", "",
+         "patched trial 5: boots"},
+        {R"({"type":"trial","data":{"arm":"patched","trial":5,"number":2,"state":"ended",)"
          R"("outcome":{"kind":"void","cause":"boot_hang","exposure":0,"wall_s":9}}})",
-         "patched trial 2: void, boot_hang; exposure 0 in 9 s", "patched trial 2: void"},
+         "patched trial 5: void, boot_hang; exposure 0 in 9 s", "patched trial 5: void"},
         {R"({"type":"log","data":{"text":"hello"}})", "hello", ""},
         {R"({"type":"unheard","data":{}})", "", ""},
         {R"({})", "", ""},

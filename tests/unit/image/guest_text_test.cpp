@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "init/io.hpp"
 #include "init/output.hpp"
 #include "init/proc_text.hpp"
 #include "init/settings.hpp"
+#include "report/scanner.hpp"
 
 namespace krepro::guest {
 namespace {
@@ -19,6 +21,14 @@ TEST(GuestText, the_detectors_state_is_read_from_lockdep_stats) {
     EXPECT_EQ(debug_locks_in(""), std::nullopt);
     EXPECT_EQ(debug_locks_in(" lock-classes:   812 [max: 8192]\n"), std::nullopt);
     EXPECT_EQ(debug_locks_in(" debug_locks: \n"), std::nullopt);
+}
+
+TEST(GuestText, what_is_said_in_user_space_is_no_report) {
+    const std::string start = "[    3.000000][    T1] ";
+    const std::string splat = "BUG: sleeping function called from invalid context at mm/slub.c:1\n";
+    EXPECT_EQ(report::parse(start + splat).size(), 1U);
+    for (const auto source : {k_from_init, k_from_workload})
+        EXPECT_TRUE(report::parse(start + std::string(source) + ": " + splat).empty()) << source;
 }
 
 TEST(GuestText, available_memory_is_read_from_meminfo) {

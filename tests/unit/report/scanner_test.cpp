@@ -226,6 +226,23 @@ TEST(Scanner, hostile_bytes_are_read_without_harm) {
     }
 }
 
+TEST(Scanner, a_warning_behind_a_remark_is_a_report_of_its_own) {
+    const auto reports = parse(
+        "[   14.233097][   T54] Maximum lock depth 4 reached task: zoo/link (54)\n"
+        "[   14.233397][   T54] ------------[ cut here ]------------\n"
+        "[   14.233409][   T54] rtmutex deadlock detected\n"
+        "[   14.233584][   T54] WARNING: CPU: 0 PID: 54 at kernel/locking/rtmutex.c:1583 "
+        "rt_mutex_slowlock.constprop.0+0x386/0x430\n"
+        "[   14.234507][   T54] Call Trace:\n"
+        "[   14.234670][   T54]  mutex_lock_nested+0x51/0x80\n"
+        "[   14.234706][   T54]  hold_link+0x42/0x70\n"
+        "[   14.234936][   T54] ---[ end trace 0000000000000000 ]---\n");
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[0].kind, "rtmutex_depth");
+    EXPECT_EQ(reports[1].kind, "rtmutex_deadlock");
+    EXPECT_EQ(reports[1].title, "Rtmutex deadlock in hold_link");
+}
+
 TEST(Scanner, an_endless_splat_stays_bounded) {
     Scanner scanner;
     std::size_t text = 0;
