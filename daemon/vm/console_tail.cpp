@@ -17,16 +17,14 @@ namespace krepro::vm {
 namespace asio = boost::asio;
 
 std::string FileTail::read_more() {
-    constexpr std::size_t k_chunk = 1U << 20U;
     if (!fd_.valid()) fd_ = util::Fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd_.valid()) return {};
-    std::string bytes(k_chunk, '\0');
+    if (buffer_.empty()) buffer_.resize(k_most_bytes);
     ssize_t n = 0;
     do {
-        n = ::read(fd_.get(), bytes.data(), bytes.size());
+        n = ::read(fd_.get(), buffer_.data(), buffer_.size());
     } while (n < 0 && errno == EINTR);
-    bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-    return bytes;
+    return n > 0 ? std::string(buffer_.data(), static_cast<std::size_t>(n)) : std::string();
 }
 
 struct FolderWatch::State {
@@ -39,12 +37,16 @@ struct FolderWatch::State {
 
 FolderWatch::FolderWatch(const asio::any_io_executor& executor, const std::filesystem::path& folder,
                          std::function<void()> on_change) {
+    const auto check = [&folder](bool went, const char* limit) {
+        if (!went)
+            throw util::InfraError(
+                {util::ErrorKind::unavailable,
+                 "cannot watch the console: " + std::generic_category().message(errno),
+                 folder.string(), std::string("raise fs.inotify.") + limit});
+    };
     util::Fd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    if (!fd.valid() || ::inotify_add_watch(fd.get(), folder.c_str(), IN_MODIFY) < 0)
-        throw util::InfraError(
-            {util::ErrorKind::unavailable,
-             "cannot watch the console: " + std::generic_category().message(errno), folder.string(),
-             "raise fs.inotify.max_user_watches"});
+    check(fd.valid(), "max_user_instances");
+    check(::inotify_add_watch(fd.get(), folder.c_str(), IN_MODIFY) >= 0, "max_user_watches");
     state_ = std::make_shared<State>(executor, fd.release(), std::move(on_change));
     read(state_);
 }

@@ -15,13 +15,16 @@ namespace krepro::vm {
 // Reads what is appended to a file that QEMU writes.
 class FileTail {
   public:
+    static constexpr std::size_t k_most_bytes = std::size_t{64} * 1024;
+
     explicit FileTail(std::filesystem::path path) : path_(std::move(path)) {}
-    // The bytes since the last call, at most 1 MiB of them; empty when there are none (yet).
+    // The bytes since the last call, at most k_most_bytes of them; empty when there are none (yet).
     std::string read_more();
 
   private:
     std::filesystem::path path_;
     util::Fd fd_;
+    std::string buffer_;
 };
 
 // Calls `on_change` on the loop's thread whenever a file in the folder was written (inotify),
