@@ -115,10 +115,24 @@ void create_references(soci::session& sql) {
             log);
 }
 
+// The files of both kernels of each job, so that they go with the last job that has them.
+void create_kernel_uses(soci::session& sql) {
+    for (const auto* arm : {"unpatched_build", "patched_build"})
+        for (const auto* file : {"bzimage", "vmlinux", "config"})
+            sql << fmt::format(
+                "INSERT OR IGNORE INTO artifact_uses(hash, job)"
+                " SELECT json_extract(document, '$.{0}.{1}'), job FROM job_documents"
+                " WHERE json_extract(document, '$.{0}.{1}') <> ''",
+                arm, file);
+}
+
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 5> k_migrations{create_jobs, create_trials_and_reports,
-                                                create_events_and_facts, create_access,
-                                                create_references};
+constexpr std::array<Migration, 6> k_migrations{create_jobs,
+                                                create_trials_and_reports,
+                                                create_events_and_facts,
+                                                create_access,
+                                                create_references,
+                                                create_kernel_uses};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

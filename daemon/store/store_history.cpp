@@ -69,7 +69,7 @@ util::Result<void> Store::close_trial(const model::Trial& trial) {
         stored->reports = trial.reports;
         stored->ended_at = util::now_iso8601();
         impl_->set_trial(*stored);
-        impl_->note_artifacts(*stored);
+        impl_->note_artifacts(stored->job, {stored->console, stored->harness});
         transaction.commit();
         impl_->versions.changed(stored->job);
         return {};

@@ -62,7 +62,8 @@ struct Store::Impl {
     void write_job(const model::Job& job);
     void keep_build(std::int64_t job, const std::optional<model::Build>& build);
     model::Job insert_job(model::Job job);
-    void note_artifacts(const model::Trial& trial);
+    // These files stay while the job does.
+    void note_artifacts(std::int64_t job, const std::vector<std::string>& hashes);
     std::vector<model::Job> read_jobs(const JobFilter& filter, const std::string& column);
     void set_trial(const model::Trial& trial);
     model::Event append_event(std::int64_t job, const std::string& type, model::Json data);

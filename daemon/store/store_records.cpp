@@ -54,6 +54,7 @@ void Store::Impl::keep_build(std::int64_t job, const std::optional<model::Build>
            " ON CONFLICT (name) DO UPDATE SET last_job = excluded.last_job",
         use(build->key, "name"), use(build->tree, "tree"), use(build->profile, "profile"),
         use(id, "first"), use(id, "last"), use(document, "document");
+    note_artifacts(job, {build->bzimage, build->vmlinux, build->config});
 }
 
 std::vector<KeptBuild> Store::builds(const BuildFilter& filter) {
@@ -135,12 +136,12 @@ const JobVersions& Store::versions() const {
 
 // --- the end of a job's records ---
 
-void Store::Impl::note_artifacts(const model::Trial& trial) {
-    const long long job = trial.job;
-    for (const auto& hash : {trial.console, trial.harness})
+void Store::Impl::note_artifacts(std::int64_t job, const std::vector<std::string>& hashes) {
+    const long long key = job;
+    for (const auto& hash : hashes)
         if (!hash.empty())
             sql << "INSERT OR IGNORE INTO artifact_uses(hash, job) VALUES (:hash, :job)",
-                use(hash, "hash"), use(job, "job");
+                use(hash, "hash"), use(key, "job");
 }
 
 util::Result<std::vector<std::string>> Store::delete_job(std::int64_t id) {
