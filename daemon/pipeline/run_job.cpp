@@ -15,6 +15,15 @@ using model::JobStage;
 
 namespace {
 
+// A trial that was ended with the job may have hit at the last moment.
+asio::awaitable<model::Verdict> last_word(JobRun& run, model::Verdict verdict) {
+    const auto trials = co_await run.trials();
+    const auto step = verdict::next(run.plan(), trials, run.able());
+    if (const auto* stop = std::get_if<verdict::Stop>(&step))
+        if (stop->verdict.kind != verdict.kind) co_return stop->verdict;
+    co_return verdict;
+}
+
 asio::awaitable<void> run_steps(JobRun& run) {
     // Find the tree, and by the patch's direction which of its two states is which arm.
     co_await run.enter(JobStage::checking_out);
@@ -43,7 +52,7 @@ asio::awaitable<void> run_steps(JobRun& run) {
         if (const auto* stop = std::get_if<verdict::Stop>(&step)) {
             co_await run.end_tasks();
             co_await run.finish_symbols();
-            co_await run.finish(stop->verdict);
+            co_await run.finish(co_await last_word(run, stop->verdict));
             co_return;
         }
         if (const auto* trial = std::get_if<verdict::RunTrial>(&step))

@@ -2,6 +2,7 @@
 #include "verdict/next.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace krepro::verdict {
@@ -35,8 +36,12 @@ bool hit(std::span<const TrialRecord> trials, ArmName arm, model::WorkloadForm f
     });
 }
 
-bool both_hit(std::span<const TrialRecord> trials, model::WorkloadForm form) {
-    return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
+bool both_hit(std::span<const TrialRecord> trials) {
+    using model::WorkloadForm;
+    return std::ranges::any_of(
+        std::array{WorkloadForm::verbatim, WorkloadForm::amplified}, [&](WorkloadForm form) {
+            return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
+        });
 }
 
 // What the trials of this arm that run, or that wait for an earlier one to end, will bring in the
@@ -63,13 +68,13 @@ double expected_of_unsettled(const Begun& begun, std::span<const StartedTrial> t
 
 Step next(const Plan& plan, std::span<const StartedTrial> trials, Able able) {
     const Begun begun = sort_out(trials);
-    const Decision decision = decide(plan, begun.settled);
-    if (const auto* stop = std::get_if<Stop>(&decision)) return *stop;
-    RunTrial run = std::get<RunTrial>(decision);
-    if (begun.running > 0 && both_hit(begun.finished, run.form)) {
+    if (both_hit(begun.finished)) {
         const Decision of_all = decide(plan, begun.finished);
         if (const auto* stop = std::get_if<Stop>(&of_all)) return *stop;
     }
+    const Decision decision = decide(plan, begun.settled);
+    if (const auto* stop = std::get_if<Stop>(&decision)) return *stop;
+    RunTrial run = std::get<RunTrial>(decision);
     if (run.arm == ArmName::patched && !able.patched_built) return Wait{};
     if (begun.running == 0) return run;
     if (begun.running >= able.at_once || begun.total >= plan.budget_trials) return Wait{};

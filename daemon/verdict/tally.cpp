@@ -61,9 +61,18 @@ Signatures signs_on_unpatched(std::span<const TrialRecord> trials) {
     return known;
 }
 
+bool are_known(const Signatures& signs, const Signatures& known) {
+    return std::includes(known.begin(), known.end(), signs.begin(), signs.end());
+}
+
+// That a trial is `other` says by itself that it showed something; that it is void does not.
 bool shows_something_new(const TrialRecord& trial, const Signatures& known) {
+    if (trial.arm != ArmName::patched || is_ours(trial.outcome) || is_stall(trial.outcome))
+        return false;
     const Signatures signs = signs_of(trial);
-    return signs.empty() || !std::includes(known.begin(), known.end(), signs.begin(), signs.end());
+    if (trial.outcome.kind == OutcomeKind::none)
+        return !trial.other_signatures.empty() && !are_known(signs, known);
+    return signs.empty() || !are_known(signs, known);
 }
 
 // The trials of one form, one after the other.
@@ -78,7 +87,7 @@ class Counter {
         arm.counts.wall_s += sane(outcome.wall_s);
         arm.stalls += is_stall(outcome) ? 1 : 0;
         arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
-        if (outcome.kind == OutcomeKind::none) return add_void(arm, outcome);
+        if (outcome.kind == OutcomeKind::none) return add_void(arm, trial);
         tally_.voids_in_a_row = 0;
         check_unit(outcome.unit);
         arm.counts.exposure += sane(outcome.exposure);
@@ -101,8 +110,13 @@ class Counter {
         return tally_.patched.counts.trials == 0 ? tally_.surplus : tally_.control;
     }
 
-    void add_void(ArmTally& arm, const model::TrialOutcome& outcome) {
+    void add_void(ArmTally& arm, const TrialRecord& trial) {
+        const auto& outcome = trial.outcome;
         ++arm.counts.voids;
+        if (shows_something_new(trial, known_)) {
+            ++arm.telling_voids;
+            add_new_splat(arm, outcome.detail);
+        }
         if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
         arm.stalled_voids += is_stall(outcome) ? 1 : 0;
@@ -122,8 +136,7 @@ class Counter {
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (!is_stall(trial.outcome) && trial.arm == ArmName::patched &&
-                    shows_something_new(trial, known_))
+                if (shows_something_new(trial, known_))
                     add_new_splat(arm, trial.outcome.detail);
                 break;
             case OutcomeKind::none:
@@ -277,7 +290,7 @@ double p_of_stalls(const Tally& tally) {
 
 bool unpatched_needs_longer_look(const Tally& tally) {
     const auto& patched = tally.patched;
-    const int boots = patched.counts.trials - patched.counts.voids;
+    const int boots = patched.boots();
     const bool open_splat = patched.new_splats > 0 && 3 * patched.new_splats <= 2 * boots;
     const bool open_stall = patched.stalls > 0 && 3 * patched.stalls <= 2 * boots &&
                             tally.unpatched_stalls() == 0 &&
@@ -286,7 +299,7 @@ bool unpatched_needs_longer_look(const Tally& tally) {
 }
 
 bool stalls_held_against_patch(const Tally& tally) {
-    const int boots = tally.patched.counts.trials - tally.patched.counts.voids;
+    const int boots = tally.patched.boots();
     return 3 * tally.patched.stalls > 2 * boots ||
            (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
 }

@@ -13,7 +13,8 @@ namespace krepro::verdict {
 // One arm of the comparison, counted.
 struct ArmTally {
     model::ArmCounts counts;
-    int new_splats = 0;  // `other` trials that show something the unpatched arm has not shown
+    int new_splats = 0;  // trials that show something the unpatched arm has not shown
+    int telling_voids = 0;  // of these, such as came to no workload: a panic at boot
     std::vector<std::string> new_splat_words;  // what they were, in the words of their outcomes
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int stalled_voids = 0;     // of the stalls, those that are void
@@ -21,6 +22,8 @@ struct ArmTally {
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void
 
+    // Boots that show how the kernel behaves.
+    [[nodiscard]] int boots() const { return counts.trials - counts.voids + telling_voids; }
     // As the arm that stays clean: evidence only.
     [[nodiscard]] double clean_exposure() const { return counts.exposure; }
     // As the arm that hits it must not come out too small. Void trials count: had a hit come

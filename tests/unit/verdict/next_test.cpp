@@ -95,6 +95,13 @@ TEST(VerdictNext, a_hit_with_the_patch_decides_while_earlier_trials_still_run) {
     EXPECT_EQ(answer(hit_later, k_two), "not_fixed");
 }
 
+TEST(VerdictNext, a_hit_with_the_patch_takes_back_what_the_trials_before_it_say) {
+    const Started enough = ended(three_hits() + Trials{clean(k_patched, 200)});
+    EXPECT_EQ(answer(enough + Started{runs(k_patched)}, k_four), "fixed");
+    EXPECT_EQ(answer(enough + Started{runs(k_patched)} + ended({hit(k_patched, 1)}), k_four),
+              "not_fixed");
+}
+
 TEST(VerdictNext, no_trial_is_begun_when_those_that_run_will_bring_what_is_missing) {
     // 171.4 are needed, 100 are there, and a trial brings 100.
     const Started one_runs =
