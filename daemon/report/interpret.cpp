@@ -37,9 +37,11 @@ std::vector<model::Frame> read_frames(std::span<const Line> lines,
     std::vector<model::Frame> frames;
     if (main != nullptr) frames = main->frames;
     const std::size_t end = main == nullptr ? lines.size() : main->label_index;
-    if (auto struck = struck_at(lines, end))
-        if (frames.empty() || frames.front().function != struck->function)
-            frames.insert(frames.begin(), std::move(*struck));
+    if (auto struck = struck_at(lines, end)) {
+        const bool known = !frames.empty() && frames.front().certain &&
+                           frames.front().function == struck->function;
+        if (!known) frames.insert(frames.begin(), std::move(*struck));
+    }
     return frames;
 }
 

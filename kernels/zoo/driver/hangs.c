@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* CPUs and tasks that make no progress. The watchdogs want their limits set to few seconds. */
+#include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
@@ -8,8 +9,11 @@
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
 
@@ -31,15 +35,38 @@ static void zoo_soft_lockup(void)
 	preempt_enable();
 }
 
-static void zoo_rcu_fn(struct rcu_head *head)
+/* Whoever asks for grace periods and who runs them stay off the processor that holds them up. */
+static void zoo_keep_rcu_on(int cpu)
 {
+	struct task_struct *task, *found = NULL;
+
+	rcu_read_lock();
+	for_each_process(task)
+		if (!found && !strcmp(task->comm, "rcu_preempt"))
+			found = get_task_struct(task);
+	rcu_read_unlock();
+	if (!found)
+		return;
+	set_cpus_allowed_ptr(found, cpumask_of(cpu));
+	put_task_struct(found);
+}
+
+static int zoo_want_grace_periods(void *unused)
+{
+	const unsigned long end = jiffies + 2 * HZ;
+
+	set_cpus_allowed_ptr(current, cpumask_of(1));
+	while (time_before(jiffies, end))
+		synchronize_rcu();
+	return 0;
 }
 
 static void zoo_rcu_stall(void)
 {
-	static struct rcu_head head;
-
-	call_rcu(&head, zoo_rcu_fn); /* somebody waits for a grace period */
+	zoo_keep_rcu_on(1);
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	zoo_in_thread(zoo_want_grace_periods, NULL, "grace");
+	msleep(100);
 	preempt_disable();
 	zoo_loop(12); /* PROVE_RCU adds 5 s to the limit */
 	preempt_enable();
@@ -50,7 +77,7 @@ static DEFINE_MUTEX(zoo_taken);
 static int zoo_hold_for_long(void *unused)
 {
 	mutex_lock(&zoo_taken);
-	msleep(8000);
+	msleep_interruptible(8000); /* alone it would count as hung itself */
 	mutex_unlock(&zoo_taken);
 	return 0;
 }
@@ -101,22 +128,23 @@ static void zoo_rt_throttling(void)
 
 static void zoo_keep_interrupts_off(void *unused)
 {
-	zoo_spin_ms(200);
+	zoo_spin_ms(300);
 }
 
+/* A tick may find the budget overrun by 10 ms, two periods' worth: less than the CPUs then miss. */
 static int zoo_spin_deadline(void *unused)
 {
 	const struct sched_attr attr = {
 		.size = sizeof(attr),
 		.sched_policy = SCHED_DEADLINE,
-		.sched_runtime = 1000000,
-		.sched_deadline = 20000000,
-		.sched_period = 20000000,
+		.sched_runtime = 4000000,
+		.sched_deadline = 40000000,
+		.sched_period = 40000000,
 	};
 
 	if (sched_setattr_nocheck(current, &attr))
 		pr_err("krepro-zoo: no deadline task\n");
-	zoo_spin_ms(1500);
+	zoo_spin_ms(4000);
 	return 0;
 }
 
@@ -126,9 +154,10 @@ static void zoo_dl_replenish(void)
 	int i;
 
 	zoo_in_thread(zoo_spin_deadline, NULL, "deadline");
-	msleep(200);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++) {
+		msleep(500);
 		on_each_cpu(zoo_keep_interrupts_off, NULL, 1);
+	}
 }
 
 static enum hrtimer_restart zoo_slow_timer_fn(struct hrtimer *timer)
