@@ -42,6 +42,7 @@ util::Result<app::Settings> settings_with(const cli::ServeOptions& options) {
     take(options.webhook, settings->webhook);
     take(options.webhook_secret_file, settings->webhook_secret_file);
     take(options.webhook_allow_private, settings->webhook_allow_private);
+    take(options.demand_tokens, settings->demand_tokens);
     return settings;
 }
 

@@ -166,6 +166,7 @@ class Daemon {
         options.web_root = settings.share / "web" / "dist";
         options.tls_certificate = settings.tls_cert;
         options.tls_key = settings.tls_key;
+        if (settings.demand_tokens) options.tokens = http::Tokens::demanded;
         return options;
     }
 

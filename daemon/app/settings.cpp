@@ -101,8 +101,21 @@ void set(Settings& settings, const Slot& slot, const std::string& value) {
     std::visit([&](auto member) { settings.*member = value; }, slot.member);
 }
 
+struct Switch {
+    std::string_view key;
+    const char* variable;
+    bool Settings::*member;
+};
+
+constexpr std::array k_switches{
+    Switch{"webhook_allow_private", "KREPRO_WEBHOOK_ALLOW_PRIVATE",
+           &Settings::webhook_allow_private},
+    Switch{"demand_tokens", "KREPRO_DEMAND_TOKENS", &Settings::demand_tokens},
+};
+
 std::string known_keys() {
-    std::string keys = "known are port, cache_gib, webhook_allow_private";
+    std::string keys = "known are port, cache_gib";
+    for (const auto& one : k_switches) keys += fmt::format(", {}", one.key);
     for (const auto& slot : k_slots)
         if (!slot.key.empty()) keys += fmt::format(", {}", slot.key);
     return keys;
@@ -123,10 +136,11 @@ Result<void> read_key(Settings& settings, std::string_view key, const toml::node
         settings.cache_gib = *gib;
         return {};
     }
-    if (key == "webhook_allow_private") {
+    for (const auto& one : k_switches) {
+        if (one.key != key) continue;
         if (!node.is_boolean())
             return fail(ErrorKind::invalid_input, "expected true or false", where);
-        settings.webhook_allow_private = node.value<bool>().value_or(false);
+        settings.*one.member = node.value<bool>().value_or(false);
         return {};
     }
     for (const auto& slot : k_slots) {
@@ -171,8 +185,9 @@ Result<void> read_environment(Settings& settings) {
         if (!parsed) return tl::unexpected(parsed.error());
         settings.cache_gib = *parsed;
     }
-    if (const auto allow = variable("KREPRO_WEBHOOK_ALLOW_PRIVATE"); !allow.empty())
-        settings.webhook_allow_private = allow == "1" || allow == "true";
+    for (const auto& one : k_switches)
+        if (const auto value = variable(one.variable); !value.empty())
+            settings.*one.member = value == "1" || value == "true";
     return check_accelerator(settings.accelerator, "KREPRO_ACCELERATOR");
 }
 

@@ -24,6 +24,7 @@ struct Settings {
     std::string webhook;                        // who is told of each job's end; empty: nobody
     std::filesystem::path webhook_secret_file;  // what that is signed with
     bool webhook_allow_private = false;         // though it is in a private network
+    bool demand_tokens = false;                 // on loopback too: behind a proxy
     double cache_gib = 50;                      // what the cache is kept to after each job
 };
 

@@ -29,6 +29,7 @@ struct ServeOptions {
     std::optional<std::string> webhook;
     std::optional<std::filesystem::path> webhook_secret_file;
     std::optional<bool> webhook_allow_private;
+    std::optional<bool> demand_tokens;
 };
 
 struct DoctorOptions {

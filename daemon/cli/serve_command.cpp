@@ -21,6 +21,9 @@ AddGroup serve_command(std::function<int(const ServeOptions&)> run) {
         command->add_flag_callback(
             "--webhook-allow-private", [&options] { options.webhook_allow_private = true; },
             "Tell receivers in private networks and on this machine too");
+        command->add_flag_callback(
+            "--demand-tokens", [&options] { options.demand_tokens = true; },
+            "Ask for a token on loopback too: for a proxy on this machine");
         add_serve_options(command, options);
         program.on(command, [run, &options] { return run(options); });
     };

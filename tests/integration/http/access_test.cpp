@@ -56,6 +56,20 @@ TEST_F(AccessTest, each_role_may_what_the_ones_before_it_may) {
     EXPECT_EQ(status("GET /jobs.json", ""), 401U);
 }
 
+TEST_F(AccessTest, a_tree_by_its_path_is_for_admins) {
+    start();
+    const std::string body = R"({"mail": "Subject: x\n", "tree": "/srv/linux"})";
+    const auto post = [&](model::Role role) {
+        return ask("POST /api/v1/jobs", token(role), "Content-Type: application/json\r\n", body);
+    };
+    const auto refused = post(model::Role::submit);
+    EXPECT_EQ(status_in(refused), 403U);
+    EXPECT_NE(refused.find("field tree"), std::string::npos) << refused;
+    const auto looked_at = post(model::Role::admin);
+    EXPECT_EQ(status_in(looked_at), 400U);
+    EXPECT_NE(looked_at.find("there is no such tree"), std::string::npos) << looked_at;
+}
+
 TEST_F(AccessTest, a_job_is_cancelled_by_its_owner_or_an_admin) {
     start();
     const auto mine = token(model::Role::submit), other = token(model::Role::submit),
