@@ -26,7 +26,9 @@
 #include "http/server.hpp"
 #include "http/webhooks.hpp"
 #include "pipeline/bundle.hpp"
+#include "pipeline/estimate.hpp"
 #include "pipeline/submit.hpp"
+#include "pipeline/tree_tries.hpp"
 #include "pipeline/worker.hpp"
 #include "util/files.hpp"
 #include "vm/libvirt_host.hpp"
@@ -41,6 +43,8 @@ namespace {
 
 constexpr const char* k_version = KREPRO_VERSION;
 constexpr double k_gib = 1024.0 * 1024 * 1024;
+// For what is tried before a job is submitted; the rest is told when it is asked again.
+constexpr std::chrono::milliseconds k_preview_patience{1000};
 
 // What a first signal does: `stop` leaves a running job to the next start, `cancel` ends it.
 enum class OnSignal { stop, cancel };
@@ -61,6 +65,7 @@ class Daemon {
           symbolizer_(settings.cache / "debug", own_program()),
           cache_(settings.cache),
           services_(services(settings)),
+          tries_(trees_, &source_),
           host_watch_(settings, pool_),
           worker_(io_.get_executor(), services_),
           server_(io_.get_executor(), server_options(settings), http_services()),
@@ -181,6 +186,9 @@ class Daemon {
         parts.live_harness = [this](std::int64_t trial) { return live(trial, "harness.log"); };
         parts.host = [this] { return host_watch_.now(); };
         parts.trees = [this] { return tree_infos(trees_); };
+        parts.look_ahead = [this](model::JobSpec spec, model::Mail mail) {
+            return look_ahead(std::move(spec), std::move(mail));
+        };
         parts.profiles = profiles(services_.profiles);
         parts.max_vcpus = services_.max_vcpus;
         parts.version = k_version;
@@ -200,6 +208,17 @@ class Daemon {
         auto stored = co_await pipeline::submit(services_, std::move(spec), std::move(submission));
         if (stored && !stored->again) worker_.enqueue(stored->job.id);
         co_return stored;
+    }
+
+    asio::awaitable<model::Prospect> look_ahead(model::JobSpec spec, model::Mail mail) {
+        model::Prospect prospect;
+        // A commit is of the tree that the job names: there is nothing to try.
+        if (spec.commit.empty())
+            prospect.trees = co_await tries_.ask(mail.patch, spec.tree, k_preview_patience);
+        const auto cpus = static_cast<int>(std::thread::hardware_concurrency());
+        const pipeline::Outlook outlook{std::move(spec), std::move(mail), prospect.trees, cpus};
+        prospect.estimate = co_await pipeline::estimate_from(&store_, outlook);
+        co_return prospect;
     }
 
     std::optional<fs::path> live(std::int64_t trial, const char* name) const {
@@ -247,6 +266,7 @@ class Daemon {
     build::LocalSymbolizer symbolizer_;
     pipeline::CacheKeeper cache_;
     pipeline::Services services_;
+    pipeline::TreeTries tries_;
     HostWatch host_watch_;
     pipeline::Worker worker_;
     http::Server server_;

@@ -47,6 +47,8 @@ class LocalKernelSource : public KernelSource {
     boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,
                                                                      std::string patch,
                                                                      Progress progress) override;
+    boost::asio::awaitable<util::Result<model::Direction>> try_at_hand(std::string tree,
+                                                                       std::string patch) override;
     [[nodiscard]] bool is_at_hand(const std::string& tree) const override;
     boost::asio::awaitable<util::Result<Held>> select(const model::Checkout& checkout) override;
     boost::asio::awaitable<util::Result<Difference>> difference(Pair pair) override;

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "checkout/local_source.hpp"
+#include "checkout/repository.hpp"
+#include "checkout/stamp.hpp"
 
 namespace krepro::checkout {
 
@@ -32,6 +34,9 @@ tl::unexpected<util::Error> applies_nowhere(const Tree& tree, const std::string&
         "tree, or name another tree");
 }
 
+// Of what is tried while somebody types.
+constexpr std::chrono::seconds k_most_at_hand{10};
+
 }  // namespace
 
 asio::awaitable<Result<Direction>> LocalKernelSource::find_direction(Place place,
@@ -50,6 +55,26 @@ asio::awaitable<Result<Direction>> LocalKernelSource::try_patch(std::string tree
     const auto base = co_await base_commit(place, or_silent(std::move(progress)));
     if (!base) co_return tl::unexpected(base.error());
     const TryRequest request{place.source(), *base, std::move(patch), sandboxing_};
+    co_return co_await find_direction(place, request);
+}
+
+asio::awaitable<Result<Direction>> LocalKernelSource::try_at_hand(std::string tree,
+                                                                  std::string patch) {
+    auto found = find_tree(tree);
+    if (!found) co_return tl::unexpected(found.error());
+    const auto place = place_of(std::move(*found));
+    if (!is_whole(place))
+        co_return fail(ErrorKind::not_found, "the tree is not fetched yet", place.tree.name,
+                       "the first job on it fetches it, or `krepro tree update`");
+    Result<std::string> base = stamped_revision(place.folder, place.tree);
+    if (place.tree.kind == "git")
+        base = co_await find_commit(mirror_of(cache_, place.tree.location).folder,
+                                    place.tree.revision);
+    if (!base) co_return tl::unexpected(base.error());
+    if (base->empty())
+        co_return fail(ErrorKind::not_found, "the tree's definition has changed since it was made",
+                       place.tree.name, "the next job on it makes it anew");
+    const TryRequest request{place.source(), *base, std::move(patch), sandboxing_, k_most_at_hand};
     co_return co_await find_direction(place, request);
 }
 
