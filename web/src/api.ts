@@ -178,6 +178,7 @@ export function console_path(trial: number): string {
 
 export interface Submission {
     mail: string;
+    commit: string; // of the tree, or two as A..B; the mail then only tells the story
     tree: string;
     profile: string;
     workload: WorkloadForm;
@@ -197,6 +198,7 @@ export function parameters_of(submission: Submission): URLSearchParams {
         wall_s: String(Number(submission.minutes) * 60),
         trials: submission.trials,
         warm_start: String(submission.warm_start),
+        ...(submission.commit ? { commit: submission.commit } : {}),
     });
 }
 

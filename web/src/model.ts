@@ -41,6 +41,7 @@ export type {
     StoredReport,
     TreeAnswer,
     TreeInfo,
+    TreeTry,
     Trial,
     TrialOutcome,
     Verdict,

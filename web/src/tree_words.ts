@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What trees say to a patch, in words.
 
-import type { TreeAnswer } from './model';
+import type { TreeAnswer, TreeTry } from './model';
 
 export function is_trying(answers: TreeAnswer[]): boolean {
     return answers.some(({ state }) => state === 'trying');
@@ -31,4 +31,9 @@ export function in_order(answers: TreeAnswer[]): TreeAnswer[] {
     const rank = (answer: TreeAnswer) =>
         k_order.indexOf(answer.state) * 2 + (answer.direction === 'reverse' ? 1 : 0);
     return [...answers].sort((a, b) => rank(a) - rank(b));
+}
+
+// What a tree said when its job began: then it was fetched for it.
+export function tried_answer({ tree, direction, why }: TreeTry): TreeAnswer {
+    return { tree, state: direction === null ? 'refuses' : 'takes', direction, why };
 }

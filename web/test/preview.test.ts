@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Submission } from '../src/api';
 import type { TreeAnswer } from '../src/model';
-import { answer_words, in_order, is_trying } from '../src/tree_words';
+import { answer_words, in_order, is_trying, tried_answer } from '../src/tree_words';
 import { preview_parameters } from '../src/use_preview';
 
 function answer(tree: string, state: TreeAnswer['state'], direction: TreeAnswer['direction']) {
@@ -42,9 +42,17 @@ describe('what trees say to a patch', () => {
     });
 });
 
+test('a tree that a job has tried took the patch, or did not', () => {
+    const tried = (direction: 'reverse' | null) =>
+        tried_answer({ tree: 't', direction, why: direction ? '' : 'a hunk' });
+    expect(tried('reverse')).toMatchObject({ state: 'takes', direction: 'reverse' });
+    expect(tried(null)).toMatchObject({ state: 'refuses', why: 'a hunk' });
+});
+
 describe('a preview is asked for', () => {
     const form: Submission = {
         mail: 'a mail',
+        commit: '',
         tree: 'a-tree',
         profile: 'rt-lockdep',
         workload: 'auto',

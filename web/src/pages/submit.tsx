@@ -48,7 +48,7 @@ function MailField({
                 rows={18}
                 spellcheck={false}
                 placeholder={
-                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.'
+                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.\n\nOr name a commit of the tree.'
                 }
                 value={mail}
                 aria-invalid={problem !== null}
@@ -81,6 +81,7 @@ function MailField({
 
 const k_start: Submission = {
     mail: '',
+    commit: '',
     tree: 'debian-6.1.8-rt5',
     profile: 'rt-lockdep',
     workload: 'amplified',
@@ -144,7 +145,7 @@ export function SubmitPage() {
                     <button
                         type="submit"
                         class="primary"
-                        disabled={sending || form.mail.trim() === ''}
+                        disabled={sending || !(form.mail.trim() || form.commit.trim())}
                     >
                         {sending ? 'Sending …' : 'Prove it'}
                     </button>

@@ -50,6 +50,19 @@ function KernelOptions({ form, set, fault }: OptionProps) {
                         'a tree of this machine, the path of a git repository, or auto: the one that takes it'}
                 </p>
             </Field>
+            <Field label="Commit" name="commit" problem={fault('commit')}>
+                <input
+                    id="commit"
+                    value={form.commit}
+                    spellcheck={false}
+                    aria-invalid={fault('commit') !== null}
+                    aria-describedby="commit-hint"
+                    onInput={(event) => set({ commit: event.currentTarget.value.trim() })}
+                />
+                <p class="hint" id="commit-hint">
+                    of the tree, or two as A..B; in place of a mail, which then only tells the story
+                </p>
+            </Field>
             <Field label="Profile" name="profile" problem={fault('profile')}>
                 <input
                     id="profile"
