@@ -16,6 +16,7 @@
 #include <csignal>
 #include <thread>
 
+#include "app/boot_program.hpp"
 #include "app/host_watch.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
@@ -25,10 +26,11 @@
 #include "http/server.hpp"
 #include "http/webhooks.hpp"
 #include "pipeline/bundle.hpp"
+#include "pipeline/estimate.hpp"
 #include "pipeline/submit.hpp"
+#include "pipeline/tree_tries.hpp"
 #include "pipeline/worker.hpp"
 #include "util/files.hpp"
-#include "util/hash.hpp"
 #include "vm/libvirt_host.hpp"
 
 namespace krepro::app {
@@ -41,6 +43,8 @@ namespace {
 
 constexpr const char* k_version = KREPRO_VERSION;
 constexpr double k_gib = 1024.0 * 1024 * 1024;
+// For what is tried before a job is submitted; the rest is told when it is asked again.
+constexpr std::chrono::milliseconds k_preview_patience{1000};
 
 // What a first signal does: `stop` leaves a running job to the next start, `cancel` ends it.
 enum class OnSignal { stop, cancel };
@@ -50,17 +54,18 @@ class Daemon {
   public:
     explicit Daemon(const Settings& settings, OnSignal on_signal = OnSignal::stop)
         : on_signal_(on_signal),
-          lock_(lock_state(settings)),
+          lock_(lock_whole_state(settings)),
           pool_(2),
           store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))),
           artifacts_(settings.state / "artifacts"),
-          host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings)}),
+          host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings.state)}),
           trees_(tree_book(settings)),
           source_(trees_, settings.cache),
           builder_(settings.share / "kernels" / "profiles", settings.cache),
           symbolizer_(settings.cache / "debug", own_program()),
           cache_(settings.cache),
           services_(services(settings)),
+          tries_(trees_, &source_),
           host_watch_(settings, pool_),
           worker_(io_.get_executor(), services_),
           server_(io_.get_executor(), server_options(settings), http_services()),
@@ -112,29 +117,18 @@ class Daemon {
         for (const auto id : ids) worker_.cancel(id);
     }
 
-    static util::FileLock lock_state(const Settings& settings) {
+    static util::FileLock lock_whole_state(const Settings& settings) {
         if (settings.share.empty())
             throw util::InfraError({util::ErrorKind::unavailable,
                                     "the files that ship with krepro are not found", "",
                                     "set KREPRO_SHARE to the folder that holds kernels/"});
-        std::error_code code;
-        fs::create_directories(settings.state, code);
-        auto lock = util::FileLock::take(settings.state / "lock", util::FileLock::Wait::no);
-        if (lock) return std::move(*lock);
-        auto error = lock.error();
-        error.hint = "another krepro daemon uses this state folder; set KREPRO_STATE";
-        throw util::InfraError(std::move(error));
+        return lock_state(settings.state, "krepro daemon");
     }
 
     // What runs in the sandbox as the reader of foreign binaries.
     static fs::path own_program() {
         std::error_code code;
         return fs::read_symlink("/proc/self/exe", code);
-    }
-
-    // Two daemons may share one libvirt, never one state folder.
-    static std::string vm_prefix(const Settings& settings) {
-        return "krepro-" + util::sha256_hex(settings.state.string()).substr(0, 8) + "-";
     }
 
     pipeline::Services services(const Settings& settings) {
@@ -155,7 +149,7 @@ class Daemon {
         parts.profiles = settings.share / "kernels" / "profiles";
         parts.trees = trees_;
         parts.accelerator = settings.accelerator;
-        parts.vm_prefix = vm_prefix(settings);
+        parts.vm_prefix = vm_prefix(settings.state);
         return parts;
     }
 
@@ -193,6 +187,9 @@ class Daemon {
         parts.live_harness = [this](std::int64_t trial) { return live(trial, "harness.log"); };
         parts.host = [this] { return host_watch_.now(); };
         parts.trees = [this] { return tree_infos(trees_); };
+        parts.look_ahead = [this](model::JobSpec spec, model::Mail mail) {
+            return look_ahead(std::move(spec), std::move(mail));
+        };
         parts.profiles = profiles(services_.profiles);
         parts.max_vcpus = services_.max_vcpus;
         parts.version = k_version;
@@ -212,6 +209,17 @@ class Daemon {
         auto stored = co_await pipeline::submit(services_, std::move(spec), std::move(submission));
         if (stored && !stored->again) worker_.enqueue(stored->job.id);
         co_return stored;
+    }
+
+    asio::awaitable<model::Prospect> look_ahead(model::JobSpec spec, model::Mail mail) {
+        model::Prospect prospect;
+        // A commit is of the tree that the job names: there is nothing to try.
+        if (spec.commit.empty())
+            prospect.trees = co_await tries_.ask(mail.patch, spec.tree, k_preview_patience);
+        const auto cpus = static_cast<int>(std::thread::hardware_concurrency());
+        const pipeline::Outlook outlook{std::move(spec), std::move(mail), prospect.trees, cpus};
+        prospect.estimate = co_await pipeline::estimate_from(&store_, outlook);
+        co_return prospect;
     }
 
     std::optional<fs::path> live(std::int64_t trial, const char* name) const {
@@ -259,6 +267,7 @@ class Daemon {
     build::LocalSymbolizer symbolizer_;
     pipeline::CacheKeeper cache_;
     pipeline::Services services_;
+    pipeline::TreeTries tries_;
     HostWatch host_watch_;
     pipeline::Worker worker_;
     http::Server server_;

@@ -98,6 +98,10 @@ class KernelSource {
     virtual boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,
                                                                              std::string patch,
                                                                              Progress progress) = 0;
+    // The same, of what is on this machine, without waiting for a job that is at work on the tree:
+    // for an answer at once. `not_found` when the tree is not fetched; nothing is written.
+    virtual boost::asio::awaitable<util::Result<model::Direction>> try_at_hand(
+        std::string tree, std::string patch) = 0;
     // Whether the tree's files are on this machine already.
     [[nodiscard]] virtual bool is_at_hand(const std::string& tree) const = 0;
     // Brings the work tree to the state of this checkout, touching only the files that differ.

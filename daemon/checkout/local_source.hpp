@@ -47,6 +47,8 @@ class LocalKernelSource : public KernelSource {
     boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,
                                                                      std::string patch,
                                                                      Progress progress) override;
+    boost::asio::awaitable<util::Result<model::Direction>> try_at_hand(std::string tree,
+                                                                       std::string patch) override;
     [[nodiscard]] bool is_at_hand(const std::string& tree) const override;
     boost::asio::awaitable<util::Result<Held>> select(const model::Checkout& checkout) override;
     boost::asio::awaitable<util::Result<Difference>> difference(Pair pair) override;
@@ -66,18 +68,28 @@ class LocalKernelSource : public KernelSource {
         [[nodiscard]] std::filesystem::path source() const { return folder / "source"; }
     };
 
+    // And that nobody else changes them.
+    struct LockedPlace {
+        Place place;
+        util::FileLock lock;
+    };
+
+    static Progress or_silent(Progress progress);
+    boost::asio::awaitable<util::Result<LockedPlace>> hold(std::string tree);
     [[nodiscard]] util::Result<Tree> find_tree(const std::string& name) const;
     [[nodiscard]] Place place_of(Tree tree) const;
     [[nodiscard]] std::filesystem::path repository_of(const Place& place) const;
     boost::asio::awaitable<util::Result<std::string>> base_commit(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> base_of_git(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> make(Place place, Progress progress);
+    [[nodiscard]] static bool is_whole(const Place& place);
     boost::asio::awaitable<util::Result<model::Direction>> find_direction(Place place,
-                                                                          std::string revision,
-                                                                          std::string patch);
+                                                                          TryRequest request);
     boost::asio::awaitable<util::Result<model::Checkout>> checkout_of(Place place,
                                                                       std::string commit);
-    boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair, State base);
+    boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair);
+    // Both arms of a pair by their names, and the work tree near them.
+    boost::asio::awaitable<util::Result<Pair>> settle(Place place, Pair pair);
     boost::asio::awaitable<util::Result<void>> have_commits(Place place,
                                                             std::vector<std::string> commits,
                                                             Progress progress);

@@ -32,9 +32,11 @@ util::Result<PreviewView> read(const model::JobSpec& spec, int max_vcpus) {
     if (!spec.script.empty()) reproducer = intake::reproducer_of(spec.script);
     std::optional<model::Report> expected;
     if (!mail->splat.empty()) expected = report::parse_expected(mail->splat);
-    return PreviewView{std::move(*mail), std::move(expected),
+    return PreviewView{std::move(*mail),
+                       std::move(expected),
                        planned(reproducer, WorkloadForm::verbatim, max_vcpus),
-                       planned(reproducer, WorkloadForm::amplified, max_vcpus)};
+                       planned(reproducer, WorkloadForm::amplified, max_vcpus),
+                       {}};
 }
 
 }  // namespace
@@ -42,8 +44,9 @@ util::Result<PreviewView> read(const model::JobSpec& spec, int max_vcpus) {
 asio::awaitable<Reply> Api::preview(Call call) {
     const auto spec = read_job_request(call);
     if (!spec) co_return error_reply(spec.error(), call.target.path);
-    const auto found = read(*spec, services_.max_vcpus);
+    auto found = read(*spec, services_.max_vcpus);
     if (!found) co_return error_reply(found.error(), call.target.path);
+    if (services_.look_ahead) found->prospect = co_await services_.look_ahead(*spec, found->mail);
     co_return json_reply(preview_view(*found));
 }
 

@@ -12,6 +12,7 @@
 
 #include "model/host.hpp"
 #include "model/job.hpp"
+#include "model/preview.hpp"
 #include "store/artifacts.hpp"
 #include "store/async_store.hpp"
 #include "store/event_bus.hpp"
@@ -41,6 +42,9 @@ struct Services {
     // What the machine has and lacks. Takes seconds, or is remembered from some minutes ago.
     std::function<boost::asio::awaitable<model::Host>()> host;
     std::function<std::vector<model::TreeInfo>()> trees;  // that a job may name
+    // What the known trees say to a job's patch, and how long it may take. Takes a second at most;
+    // without it, nobody looks.
+    std::function<boost::asio::awaitable<model::Prospect>(model::JobSpec, model::Mail)> look_ahead;
     std::vector<model::ProfileInfo> profiles;
     int max_vcpus = 8;  // of a guest
     std::string version = "unknown";

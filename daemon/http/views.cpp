@@ -209,6 +209,9 @@ Json preview_view(const PreviewView& preview) {
                         {"amplified", workload_view(preview.amplified)},
                         {"problem", nullptr}};
     if (!preview.verbatim) view["workload"]["problem"] = preview.verbatim.error().to_string();
+    view["trees"] = to_json(preview.prospect.trees);
+    view["estimate"] =
+        preview.prospect.estimate ? to_json(*preview.prospect.estimate) : Json(nullptr);
     return view;
 }
 

@@ -6,6 +6,7 @@
 
 #include "model/host.hpp"
 #include "model/job.hpp"
+#include "model/preview.hpp"
 #include "store/store.hpp"
 #include "util/result.hpp"
 
@@ -51,6 +52,7 @@ struct PreviewView {
     std::optional<model::Report> expected;
     util::Result<model::Workload> verbatim;
     util::Result<model::Workload> amplified;
+    model::Prospect prospect;
 };
 [[nodiscard]] model::Json preview_view(const PreviewView& preview);
 

@@ -10,6 +10,7 @@
 #include "intake/intake.hpp"
 #include "pipeline/job_run.hpp"
 #include "pipeline/submit.hpp"
+#include "pipeline/tree_tries.hpp"
 
 namespace krepro::pipeline {
 
@@ -43,9 +44,7 @@ asio::awaitable<TreeTry> try_tree(checkout::KernelSource* source, std::string tr
     if (found) {
         said.direction = *found;
     } else {
-        const auto& error = found.error();
-        said.why =
-            error.where.empty() ? error.what : fmt::format("{} ({})", error.what, error.where);
+        said.why = in_words(found.error());
     }
     co_return said;
 }

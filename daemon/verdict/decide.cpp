@@ -17,9 +17,6 @@ using model::ArmName;
 using model::VerdictKind;
 using model::WorkloadForm;
 
-// Of the whole budget, in `auto`: the rest must still hold a whole job with the amplified form.
-constexpr double k_verbatim_share = 0.25;
-
 std::string plan_error(const Plan& plan) {
     if (!(plan.confidence > 0 && plan.confidence < 1))
         return fmt::format("The confidence must lie between 0 and 1, it is {:g}.", plan.confidence);

@@ -70,6 +70,9 @@ using Decision = std::variant<RunTrial, Stop>;
 // comes later than this share could not be followed by enough exposure within the budget.
 [[nodiscard]] double unpatched_share(double confidence, int k);
 
+// Of the whole budget, in `auto`: the rest must still hold a whole job with the amplified form.
+inline constexpr double k_verbatim_share = 0.25;
+
 // What the trials of an earlier job say about its unpatched kernel under the workload's `form`.
 [[nodiscard]] model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials,
                                                         model::WorkloadForm form);

@@ -168,18 +168,6 @@ export async function get_choices(signal?: AbortSignal): Promise<Choices> {
     return { trees, profiles };
 }
 
-// What intake makes of a mail; nothing is queued.
-export async function get_preview(mail: string, signal: AbortSignal): Promise<Preview> {
-    const response = await request(`${k_api}/intake/preview`, {
-        method: 'POST',
-        headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
-        body: mail,
-        signal,
-    });
-    if (!response.ok) throw new ApiError(await read_problem(response));
-    return (await response.json()) as Preview;
-}
-
 export function get_trial(id: number, signal?: AbortSignal): Promise<Trial> {
     return get(`${k_api}/trials/${id}`, signal);
 }
@@ -190,6 +178,7 @@ export function console_path(trial: number): string {
 
 export interface Submission {
     mail: string;
+    commit: string; // of the tree, or two as A..B; the mail then only tells the story
     tree: string;
     profile: string;
     workload: WorkloadForm;
@@ -199,8 +188,9 @@ export interface Submission {
     warm_start: boolean; // count the hits of earlier jobs
 }
 
-export async function submit(submission: Submission): Promise<Job> {
-    const parameters = new URLSearchParams({
+// What the daemon is given beside the mail.
+export function parameters_of(submission: Submission): URLSearchParams {
+    return new URLSearchParams({
         tree: submission.tree,
         profile: submission.profile,
         workload: submission.workload,
@@ -208,12 +198,32 @@ export async function submit(submission: Submission): Promise<Job> {
         wall_s: String(Number(submission.minutes) * 60),
         trials: submission.trials,
         warm_start: String(submission.warm_start),
+        ...(submission.commit ? { commit: submission.commit } : {}),
     });
-    const response = await request(`${k_api}/jobs?${parameters}`, {
+}
+
+function post_mail(path: string, mail: string, signal?: AbortSignal): Promise<Response> {
+    return request(path, {
         method: 'POST',
         headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
-        body: submission.mail,
+        body: mail,
+        ...(signal ? { signal } : {}),
     });
+}
+
+// What intake makes of a mail, and what its job would meet; nothing is queued.
+export async function get_preview(
+    mail: string,
+    parameters: string,
+    signal: AbortSignal,
+): Promise<Preview> {
+    const response = await post_mail(`${k_api}/intake/preview?${parameters}`, mail, signal);
+    if (!response.ok) throw new ApiError(await read_problem(response));
+    return (await response.json()) as Preview;
+}
+
+export async function submit(submission: Submission): Promise<Job> {
+    const response = await post_mail(`${k_api}/jobs?${parameters_of(submission)}`, submission.mail);
     if (!response.ok) throw new ApiError(await read_problem(response));
     return (await response.json()) as Job;
 }

@@ -623,6 +623,41 @@ export interface Preview {
         // Why there is no workload.
         problem: string | null;
     };
+    // What the known trees say to the patch, as far as is known within a second; ask again while one is trying.
+    trees: TreeAnswer[];
+    estimate: Estimate | null;
+}
+
+// Nothing is fetched to answer: a tree that is not here is not_fetched.
+export type TreeState = 'takes' | 'refuses' | 'trying' | 'not_fetched' | 'failed';
+
+// What one tree says to a patch.
+export interface TreeAnswer {
+    tree: string;
+    state: TreeState;
+    // In which it takes the patch; null while that is not known, or when it does not.
+    direction: Direction | null;
+    // It does not take the patch, or is not known to; empty when it does.
+    why: string;
+}
+
+export interface EstimatePart {
+    name: 'fetch' | 'unpatched build' | 'patched build' | 'trials';
+    seconds: number;
+    // Jobs of this machine, or what is assumed where none was like it.
+    basis: 'record' | 'assumed';
+    // What the seconds are made of.
+    why: string;
+}
+
+// How long a job may take.
+export interface Estimate {
+    // That the job would be for; empty: no tree that is here takes the patch.
+    tree: string;
+    seconds: number;
+    // When the trials use up their budget.
+    most_s: number;
+    parts: EstimatePart[];
 }
 
 // A kernel that jobs used, with where its files are.

@@ -6,6 +6,7 @@ export type FieldName = keyof Submission;
 // What the daemon calls the fields of the form.
 const k_fields: Record<string, FieldName> = {
     tree: 'tree',
+    commit: 'commit',
     profile: 'profile',
     workload: 'workload',
     confidence: 'confidence',

@@ -2,8 +2,8 @@
 // What a job's events say beyond its stored rows: when each stage began, and how far the build
 // and the running trial are.
 
-import { grouped } from './format';
-import type { ArmName, JobEvent, JobStage } from './model';
+import { duration, grouped, plural } from './format';
+import type { ArmName, Build, JobEvent, JobStage } from './model';
 
 export interface Progress {
     stages: Partial<Record<JobStage, string>>; // when it began
@@ -33,6 +33,12 @@ export interface LogLine {
 }
 
 const k_log_lines = 40;
+
+// What comparing some of the objects that were not compiled has found.
+const k_audits: Record<string, string> = {
+    clean: 'and those compared are the same',
+    mismatch: 'but one compared was another',
+};
 
 export const k_no_progress: Progress = { stages: {}, builds: {}, heartbeat: null, log: [] };
 
@@ -84,6 +90,18 @@ export function build_words(build: BuildProgress): string {
     if (build.objects === 0) return build.step;
     const of = build.expected > 0 ? ` of ${grouped(build.expected)}` : '';
     return `${build.step}: ${grouped(build.objects)}${of} objects`;
+}
+
+// What was compiled, of all that make would have compiled.
+export function built_words(build: Build): string {
+    if (build.cached) return 'from the cache';
+    const took = ` in ${duration(build.wall_s)}`;
+    if (build.skipped === 0) return `${plural(build.objects, 'object')}${took}`;
+    const audit = build.audit ? `, ${k_audits[build.audit] ?? build.audit}` : '';
+    return (
+        `${grouped(build.objects)} of ${plural(build.objects + build.skipped, 'object')}${took}: ` +
+        `the patch does not reach the others${audit}`
+    );
 }
 
 export function advanced(old: Progress, event: JobEvent): Progress {

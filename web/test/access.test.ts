@@ -197,6 +197,11 @@ test('the_commands_name_the_server_and_never_the_token', () => {
             confidence: 0.95,
             budget: { wall_s: 60, trials: 5 },
             warm_start: false,
+            commit: '',
+            alone: false,
+            compiler: '',
+            script: '',
+            config: '',
         },
     } as unknown as Job;
     const usual = repeat_commands(job, 'http://127.0.0.1:8734');
@@ -206,6 +211,39 @@ test('the_commands_name_the_server_and_never_the_token', () => {
     expect(far.cli).toMatch(/^krepro submit --server http:\/\/ci\.example:80 --tree t /);
     for (const command of [far.save, far.http])
         expect(command).toContain('-H "Authorization: Bearer $KREPRO_TOKEN"');
+});
+
+test('the_commands_ask_for_all_that_the_job_was', () => {
+    const spec = {
+        tree: 't',
+        profile: 'p',
+        workload: 'auto',
+        confidence: 0.95,
+        budget: { wall_s: 60, trials: 5 },
+        warm_start: true,
+        commit: 'a..b',
+        alone: false,
+        compiler: 'clang',
+        script: '',
+        config: '',
+    };
+    const asked = (part: object) =>
+        repeat_commands(
+            { id: 7, spec: { ...spec, ...part } } as unknown as Job,
+            'http://127.0.0.1:8734',
+        );
+    for (const words of ['--compiler clang', '--commit a..b', '--warm-start'])
+        expect(asked({}).cli).toContain(words);
+    for (const words of ['compiler=clang', 'commit=a..b', 'warm_start=true'])
+        expect(asked({}).http).toContain(words);
+    const scripted = asked({ script: "echo 'a'\n", config: 'CONFIG_X=y' });
+    expect(scripted.save).toContain("printf %s 'echo '\\''a'\\''\n' > job-7.sh");
+    expect(scripted.save).toContain('> job-7.config');
+    expect(scripted.cli).toMatch(/ --script job-7\.sh --config job-7\.config job-7\.mail$/);
+    expect(scripted.http).toContain('-X POST http://127.0.0.1:8734/api/v1/jobs/7/retry');
+    const alone = asked({ alone: true });
+    expect(alone.cli).toBe('');
+    expect(alone.http).toContain('alone=true');
 });
 
 test('the_same_bug_is_listed_by_job', () => {

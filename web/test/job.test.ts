@@ -2,9 +2,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { earlier_jobs, earlier_of } from '../src/earlier';
-import { estimate } from '../src/estimate';
 import { line_diff } from '../src/line_diff';
-import type { JobSummary, Trial, Verdict } from '../src/model';
+import type { Trial, Verdict } from '../src/model';
 import { pieces_by_names } from '../src/parts/mail_parts';
 import { time_lanes } from '../src/time_lanes';
 
@@ -58,23 +57,6 @@ describe('two scripts', () => {
         ]));
     test('that are the same differ in none', () =>
         expect(line_diff('a\nb', 'a\nb\n').every((row) => row.sign === ' ')).toBe(true));
-});
-
-describe('an estimate', () => {
-    const job = (tree: string, wall_s: number, kind = 'fixed') =>
-        ({
-            spec: { tree, workload: 'amplified' },
-            verdict: { kind, unpatched: { wall_s }, patched: { wall_s: 2 * wall_s } },
-        }) as unknown as JobSummary;
-    test('rests on the jobs of the same tree that came to a verdict', () =>
-        expect(
-            estimate(
-                [job('a', 20), job('a', 30), job('b', 1000), job('a', 5, 'error')],
-                'a',
-                'amplified',
-            ),
-        ).toEqual({ jobs: 2, least_s: 60, most_s: 90 }));
-    test('is not made of nothing', () => expect(estimate([], 'a', 'amplified')).toBeNull());
 });
 
 describe('earlier hits', () => {

@@ -8,9 +8,9 @@ import { extended, parse_selection, selection_hash } from '../src/console/select
 import { alpha_of_attempt, exposure_factor, hits_needed } from '../src/evidence';
 import { field_of } from '../src/fault';
 import { parse_event } from '../src/live';
-import type { Lock, StoredReport } from '../src/model';
+import type { Build, Lock, StoredReport } from '../src/model';
 import { state_meaning, told_usages, usage_meaning, wait_pair } from '../src/locks';
-import { advanced, build_words, k_no_progress } from '../src/progress';
+import { advanced, build_words, built_words, k_no_progress } from '../src/progress';
 import { quoted } from '../src/repeat';
 import { group_reports } from '../src/report_groups';
 import { parse_route } from '../src/router';
@@ -144,6 +144,30 @@ test.each([
 ])('a problem at "%s" belongs to the field %s', (where, field) => {
     const problem: Problem = { title: '', detail: '', status: 400, where, hint: '' };
     expect(field_of(problem)).toBe(field);
+});
+
+describe('a kernel says what was compiled for it', () => {
+    const build = (part: object) =>
+        built_words({
+            objects: 42,
+            skipped: 0,
+            wall_s: 40,
+            cached: false,
+            audit: '',
+            ...part,
+        } as unknown as Build);
+    test.each([
+        [{ cached: true }, 'from the cache'],
+        [{}, '42\u00a0objects in 40\u00a0s'],
+        [
+            { skipped: 619 },
+            '42 of 661\u00a0objects in 40\u00a0s: the patch does not reach the others',
+        ],
+    ])('%j', (part, words) => expect(build(part)).toBe(words));
+    test('and what an audit found', () => {
+        expect(build({ skipped: 1, audit: 'clean' })).toContain('are the same');
+        expect(build({ skipped: 1, audit: 'mismatch' })).toContain('another');
+    });
 });
 
 describe('events', () => {

@@ -7,6 +7,9 @@
 #include "integration/http/http_fixture.hpp"
 
 namespace krepro::http {
+
+namespace asio = boost::asio;
+
 namespace {
 
 void fill(store::Store& s, const std::string& console) {
@@ -67,10 +70,20 @@ std::string add_token(store::Store& s, model::Role role) {
     return secret;
 }
 
+asio::awaitable<model::Prospect> look_ahead(model::JobSpec, model::Mail) {
+    model::Prospect prospect;
+    prospect.trees = {{"a-tree", model::TreeState::takes, model::Direction::reverse, ""},
+                      {"another", model::TreeState::not_fetched, {}, "not fetched yet"}};
+    prospect.estimate.emplace();
+    prospect.estimate->parts = {{"trials", 60, model::Basis::record, "two jobs"}};
+    co_return prospect;
+}
+
 TEST_F(HttpTest, every_answer_is_documented_and_every_documented_answer_is_given) {
     options_.limits.token_rate = 0.01;
     options_.limits.token_burst = 300;
     options_.tokens = Tokens::demanded;
+    look_ahead_ = look_ahead;
     start();
     const auto console = *artifacts_.add_bytes("one line of a console\n");
     const auto tokens = in_store([&](store::Store& s) {

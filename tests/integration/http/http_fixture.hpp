@@ -78,6 +78,8 @@ class HttpTest : public ::testing::Test {
     std::unique_ptr<store::EventBus> bus_ = std::make_unique<store::EventBus>();
     std::map<std::int64_t, std::filesystem::path> live_;
     std::vector<std::int64_t> cancelled_;
+    // What a preview is told of trees and time; empty: nobody looks.
+    decltype(Services::look_ahead) look_ahead_;
     boost::asio::io_context loop_;
     std::unique_ptr<Server> server_;
 

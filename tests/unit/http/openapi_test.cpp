@@ -57,7 +57,7 @@ TEST(OpenApi, the_answers_have_the_documented_fields) {
     EXPECT_EQ(members(to_json(Problem{}, "")), fields("Problem"));
     EXPECT_EQ(members(host_view({})), fields("Host"));
     EXPECT_EQ(members(sighting_view({})), fields("Sighting"));
-    EXPECT_EQ(members(preview_view({{}, {}, model::Workload{}, model::Workload{}})),
+    EXPECT_EQ(members(preview_view({{}, {}, model::Workload{}, model::Workload{}, {}})),
               fields("Preview"));
 }
 
@@ -93,6 +93,9 @@ TEST(OpenApi, the_parts_of_the_answers_have_the_documented_fields) {
         {"DiskUse", to_json(model::DiskUse{})},
         {"TreeInfo", to_json(model::TreeInfo{})},
         {"ProfileInfo", to_json(model::ProfileInfo{})},
+        {"TreeAnswer", to_json(model::TreeAnswer{})},
+        {"Estimate", to_json(model::Estimate{})},
+        {"EstimatePart", to_json(model::EstimatePart{})},
     };
     for (const auto& [name, part] : parts)
         EXPECT_EQ(members(part), members(schemas[name]["properties"])) << name;

@@ -6,12 +6,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "build/kernel_builder.hpp"
 #include "build/symbolizer.hpp"
@@ -71,6 +73,16 @@ class FakeSource : public checkout::KernelSource {
                                  "kernel/fork.c:1");
         co_return known->second;
     }
+    asio::awaitable<util::Result<model::Direction>> try_at_hand(std::string tree,
+                                                                std::string patch) override {
+        ++tries;
+        asio::steady_timer timer(co_await asio::this_coro::executor, try_takes);
+        co_await timer.async_wait(asio::use_awaitable);
+        tried.push_back(tree + ": " + patch);
+        if (failure) co_return tl::unexpected(*failure);
+        auto found = co_await try_patch(tree, patch, {});
+        co_return found;
+    }
     [[nodiscard]] bool is_at_hand(const std::string& tree) const override {
         return at_hand.contains(tree);
     }
@@ -94,6 +106,9 @@ class FakeSource : public checkout::KernelSource {
     std::optional<checkout::Change> change;
     std::map<std::string, model::Direction> takes;  // what try_patch() says, by tree
     std::set<std::string> at_hand;
+    std::chrono::milliseconds try_takes{0};
+    std::vector<std::string> tried;  // at hand, "TREE: PATCH", in the order of their ends
+    int tries = 0;                   // begun
     int selected = 0;
     int looked_up = 0;
 

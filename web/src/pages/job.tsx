@@ -18,6 +18,7 @@ import { MailSection } from '../parts/mail_parts';
 import { LiveSign, With } from '../parts/states';
 import { Ago, Command, Raw, Shown } from '../parts/text';
 import { Timeline } from '../parts/timeline';
+import { TreeAnswers } from '../parts/tree_answers';
 import { TwinLinks } from '../parts/twins';
 import { VerdictBox } from '../parts/verdict_box';
 import { group_reports } from '../report_groups';
@@ -28,6 +29,7 @@ import { repeat_commands } from '../repeat';
 import { use_resource } from '../resource';
 import { use_title } from '../title';
 import { token } from '../token';
+import { tried_answer } from '../tree_words';
 
 interface Whole {
     job: Job;
@@ -240,6 +242,18 @@ function WorkloadSection({ job }: { job: Job }) {
     );
 }
 
+// What the trees said to a job that chose its own.
+function TreesTried({ job }: { job: Job }) {
+    if (job.tried.length === 0) return null;
+    const answers = job.tried.map(tried_answer);
+    return (
+        <section aria-labelledby="trees">
+            <h2 id="trees">Trees tried</h2>
+            <TreeAnswers answers={answers} chosen={job.spec.tree} />
+        </section>
+    );
+}
+
 function Repeat({ job }: { job: Job }) {
     const commands = repeat_commands(job, location.origin, token() ? 'token' : 'open');
     return (
@@ -249,7 +263,7 @@ function Repeat({ job }: { job: Job }) {
                 The mail as it was submitted, then the same job again, by the CLI or by the API.
             </p>
             <Command text={commands.save} />
-            <Command text={commands.cli} />
+            {commands.cli ? <Command text={commands.cli} /> : null}
             <Command text={commands.http} />
         </section>
     );
@@ -289,6 +303,7 @@ function Body({ whole, progress }: { whole: Whole; progress: Progress }) {
             <Comparison job={job} reports={reports} />
             <WorkloadSection job={job} />
             <MailSection job={job} observed={best_match(reports)?.report.frames ?? []} />
+            <TreesTried job={job} />
             <Exports job={job} />
             <Repeat job={job} />
         </>

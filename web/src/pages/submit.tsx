@@ -7,6 +7,7 @@ import type { Problem, Submission } from '../api';
 import { ApiError, submit } from '../api';
 import type { FieldName } from '../fault';
 import { field_of } from '../fault';
+import { EstimateHint } from '../parts/estimate';
 import { Field } from '../parts/field';
 import { Options } from '../parts/options';
 import { PreviewPanel } from '../parts/preview';
@@ -46,9 +47,8 @@ function MailField({
                 class={`raw ${over ? 'over' : ''}`}
                 rows={18}
                 spellcheck={false}
-                required
                 placeholder={
-                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.'
+                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.\n\nOr name a commit of the tree.'
                 }
                 value={mail}
                 aria-invalid={problem !== null}
@@ -81,6 +81,7 @@ function MailField({
 
 const k_start: Submission = {
     mail: '',
+    commit: '',
     tree: 'debian-6.1.8-rt5',
     profile: 'rt-lockdep',
     workload: 'amplified',
@@ -95,7 +96,7 @@ export function SubmitPage() {
     const [form, set_form] = useState(k_start);
     const [problem, set_problem] = useState<Problem | null>(null);
     const [sending, set_sending] = useState(false);
-    const preview = use_preview(form.mail);
+    const preview = use_preview(form);
     const set = (part: Partial<Submission>) => set_form((old) => ({ ...old, ...part }));
     const fault = (name: FieldName) => (problem && field_of(problem) === name ? problem : null);
 
@@ -136,14 +137,15 @@ export function SubmitPage() {
                         change={(mail) => set({ mail })}
                         problem={fault('mail')}
                     />
-                    <PreviewPanel state={preview} form={form.workload} />
+                    <PreviewPanel state={preview} form={form.workload} tree={form.tree} />
                 </div>
                 <div class="options">
                     <Options form={form} set={set} fault={fault} />
+                    <EstimateHint estimate={preview.preview?.estimate ?? null} />
                     <button
                         type="submit"
                         class="primary"
-                        disabled={sending || form.mail.trim() === ''}
+                        disabled={sending || !(form.mail.trim() || form.commit.trim())}
                     >
                         {sending ? 'Sending …' : 'Prove it'}
                     </button>

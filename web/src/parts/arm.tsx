@@ -2,10 +2,10 @@
 // One arm of a job: its kernel, its trials, its evidence.
 
 import { plain } from '../display';
-import { duration, exposure, plural } from '../format';
+import { duration, exposure } from '../format';
 import type { ArmCounts, ArmName, Build, ExposureUnit, Job, Trial } from '../model';
 import type { Progress } from '../progress';
-import { build_words } from '../progress';
+import { build_words, built_words } from '../progress';
 import { Shown } from './text';
 import { Hits, k_outcomes, outcome_look, outcome_words } from './verdict';
 
@@ -56,9 +56,12 @@ function BuildFacts({
             <div>
                 <dt>build</dt>
                 <dd>
-                    {build.cached
-                        ? 'from the cache'
-                        : `${plural(build.objects, 'object')} in ${duration(build.wall_s)}`}
+                    {built_words(build)}
+                    {build.plain ? (
+                        <div class="dim">
+                            plain make: <Shown text={build.plain} />
+                        </div>
+                    ) : null}
                 </dd>
             </div>
             <div>

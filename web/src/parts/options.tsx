@@ -2,11 +2,8 @@
 // What a job may be given besides the mail.
 
 import type { Problem, Submission } from '../api';
-import { get_choices, get_jobs } from '../api';
-import type { Estimate } from '../estimate';
-import { estimate } from '../estimate';
+import { get_choices } from '../api';
 import type { FieldName } from '../fault';
-import { duration, plural } from '../format';
 import type { WorkloadForm } from '../model';
 import { use_resource } from '../resource';
 import { Field } from './field';
@@ -49,7 +46,21 @@ function KernelOptions({ form, set, fault }: OptionProps) {
                     ))}
                 </datalist>
                 <p class="hint">
-                    {tree?.description ?? 'a tree of this machine, or the path of a git repository'}
+                    {tree?.description ??
+                        'a tree of this machine, the path of a git repository, or auto: the one that takes it'}
+                </p>
+            </Field>
+            <Field label="Commit" name="commit" problem={fault('commit')}>
+                <input
+                    id="commit"
+                    value={form.commit}
+                    spellcheck={false}
+                    aria-invalid={fault('commit') !== null}
+                    aria-describedby="commit-hint"
+                    onInput={(event) => set({ commit: event.currentTarget.value.trim() })}
+                />
+                <p class="hint" id="commit-hint">
+                    of the tree, or two as A..B; in place of a mail, which then only tells the story
                 </p>
             </Field>
             <Field label="Profile" name="profile" problem={fault('profile')}>
@@ -167,26 +178,6 @@ function BudgetOptions({ form, set, fault }: OptionProps) {
     );
 }
 
-function TimeHint({ form }: { form: Submission }) {
-    const listing = use_resource('earlier jobs', (signal) =>
-        get_jobs({ text: '', verdict: '', stage: 'done', before: 0 }, signal),
-    );
-    const like = estimate(listing.data?.jobs ?? [], form.tree, form.workload);
-    return (
-        <p class="hint estimate">
-            {like
-                ? `Trials of ${plural(like.jobs, 'job')} like this took ${range_words(like)}; kernels that are not built yet come on top.`
-                : 'No job like this was run here yet: the first one builds two kernels, minutes each, and boots them some ten times.'}
-        </p>
-    );
-}
-
-function range_words({ least_s, most_s }: Estimate): string {
-    const least = duration(least_s);
-    const most = duration(most_s);
-    return least === most ? least : `${least} to ${most}`;
-}
-
 export function Options(props: OptionProps) {
     return (
         <>
@@ -194,7 +185,6 @@ export function Options(props: OptionProps) {
             <EvidenceOptions {...props} />
             <WarmStart {...props} />
             <BudgetOptions {...props} />
-            <TimeHint form={props.form} />
         </>
     );
 }

@@ -9,6 +9,7 @@ import type { Preview, Workload, WorkloadForm } from '../model';
 import type { PreviewState } from '../use_preview';
 import { Trace } from './frames';
 import { Raw, Shown } from './text';
+import { TreeAnswers } from './tree_answers';
 
 function Item({
     found,
@@ -51,6 +52,17 @@ function Files({ preview }: { preview: Preview }) {
                     </li>
                 ))}
             </ul>
+        </Item>
+    );
+}
+
+function Trees({ preview, chosen }: { preview: Preview; chosen: string }) {
+    const { trees } = preview;
+    if (trees.length === 0) return null;
+    const taken = trees.some(({ state }) => state === 'takes');
+    return (
+        <Item found={taken ? 'found' : 'missing'} name="Trees">
+            <TreeAnswers answers={trees} chosen={chosen} />
         </Item>
     );
 }
@@ -175,7 +187,13 @@ function Trailers({ preview }: { preview: Preview }) {
     );
 }
 
-function Understood({ preview, form }: { preview: Preview; form: WorkloadForm }) {
+interface PreviewProps {
+    preview: Preview;
+    form: WorkloadForm;
+    tree: string; // that is chosen
+}
+
+function Understood({ preview, form, tree }: PreviewProps) {
     return (
         <ul class="seen">
             <Item found={preview.title ? 'found' : 'missing'} name="Title">
@@ -188,6 +206,7 @@ function Understood({ preview, form }: { preview: Preview; form: WorkloadForm })
                 ) : null}
             </Item>
             <Files preview={preview} />
+            <Trees preview={preview} chosen={tree} />
             <Expected preview={preview} />
             <Reproducer preview={preview} form={form} />
             <Trailers preview={preview} />
@@ -205,7 +224,13 @@ function Understood({ preview, form }: { preview: Preview; form: WorkloadForm })
     );
 }
 
-export function PreviewPanel({ state, form }: { state: PreviewState; form: WorkloadForm }) {
+interface PanelProps {
+    state: PreviewState;
+    form: WorkloadForm;
+    tree: string;
+}
+
+export function PreviewPanel({ state, form, tree }: PanelProps) {
     const { preview, problem, asking } = state;
     if (!preview && !problem && !asking) return null;
     return (
@@ -219,7 +244,7 @@ export function PreviewPanel({ state, form }: { state: PreviewState; form: Workl
                     {problem.hint ? <Shown text={problem.hint} /> : null}
                 </p>
             ) : null}
-            {preview ? <Understood preview={preview} form={form} /> : null}
+            {preview ? <Understood preview={preview} form={form} tree={tree} /> : null}
         </section>
     );
 }
