@@ -2,6 +2,7 @@
 #include "verdict/next.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace krepro::verdict {
@@ -15,6 +16,7 @@ struct Begun {
     std::vector<TrialRecord> finished;  // all that have ended
     int total = 0;
     int running = 0;
+    bool patched_runs = false;
 };
 
 Begun sort_out(std::span<const StartedTrial> trials) {
@@ -22,6 +24,7 @@ Begun sort_out(std::span<const StartedTrial> trials) {
     for (const auto& trial : trials) {
         ++begun.total;
         begun.running += trial.running ? 1 : 0;
+        begun.patched_runs |= trial.running && trial.record.arm == ArmName::patched;
         if (trial.running) continue;
         begun.finished.push_back(trial.record);
         if (begun.running == 0) begun.settled.push_back(trial.record);
@@ -35,8 +38,19 @@ bool hit(std::span<const TrialRecord> trials, ArmName arm, model::WorkloadForm f
     });
 }
 
-bool both_hit(std::span<const TrialRecord> trials, model::WorkloadForm form) {
-    return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
+// In one form of the workload.
+bool both_hit(std::span<const TrialRecord> trials) {
+    using model::WorkloadForm;
+    constexpr std::array k_forms{WorkloadForm::verbatim, WorkloadForm::amplified};
+    return std::any_of(k_forms.begin(), k_forms.end(), [&](WorkloadForm form) {
+        return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
+    });
+}
+
+// What one more trial with the patch may take back.
+bool waits_for_patched(const model::Verdict& verdict) {
+    return verdict.kind == model::VerdictKind::fixed ||
+           verdict.kind == model::VerdictKind::fixed_new_splat;
 }
 
 // What the trials of this arm that run, or that wait for an earlier one to end, will bring in the
@@ -63,13 +77,16 @@ double expected_of_unsettled(const Begun& begun, std::span<const StartedTrial> t
 
 Step next(const Plan& plan, std::span<const StartedTrial> trials, Able able) {
     const Begun begun = sort_out(trials);
-    const Decision decision = decide(plan, begun.settled);
-    if (const auto* stop = std::get_if<Stop>(&decision)) return *stop;
-    RunTrial run = std::get<RunTrial>(decision);
-    if (begun.running > 0 && both_hit(begun.finished, run.form)) {
+    if (both_hit(begun.finished)) {
         const Decision of_all = decide(plan, begun.finished);
         if (const auto* stop = std::get_if<Stop>(&of_all)) return *stop;
     }
+    const Decision decision = decide(plan, begun.settled);
+    if (const auto* stop = std::get_if<Stop>(&decision)) {
+        if (begun.patched_runs && waits_for_patched(stop->verdict)) return Wait{};
+        return *stop;
+    }
+    RunTrial run = std::get<RunTrial>(decision);
     if (run.arm == ArmName::patched && !able.patched_built) return Wait{};
     if (begun.running == 0) return run;
     if (begun.running >= able.at_once || begun.total >= plan.budget_trials) return Wait{};
