@@ -16,6 +16,7 @@
 #include <csignal>
 #include <thread>
 
+#include "app/boot_program.hpp"
 #include "app/host_watch.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
@@ -28,7 +29,6 @@
 #include "pipeline/submit.hpp"
 #include "pipeline/worker.hpp"
 #include "util/files.hpp"
-#include "util/hash.hpp"
 #include "vm/libvirt_host.hpp"
 
 namespace krepro::app {
@@ -50,11 +50,11 @@ class Daemon {
   public:
     explicit Daemon(const Settings& settings, OnSignal on_signal = OnSignal::stop)
         : on_signal_(on_signal),
-          lock_(lock_state(settings)),
+          lock_(lock_whole_state(settings)),
           pool_(2),
           store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))),
           artifacts_(settings.state / "artifacts"),
-          host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings)}),
+          host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings.state)}),
           trees_(tree_book(settings)),
           source_(trees_, settings.cache),
           builder_(settings.share / "kernels" / "profiles", settings.cache),
@@ -112,29 +112,18 @@ class Daemon {
         for (const auto id : ids) worker_.cancel(id);
     }
 
-    static util::FileLock lock_state(const Settings& settings) {
+    static util::FileLock lock_whole_state(const Settings& settings) {
         if (settings.share.empty())
             throw util::InfraError({util::ErrorKind::unavailable,
                                     "the files that ship with krepro are not found", "",
                                     "set KREPRO_SHARE to the folder that holds kernels/"});
-        std::error_code code;
-        fs::create_directories(settings.state, code);
-        auto lock = util::FileLock::take(settings.state / "lock", util::FileLock::Wait::no);
-        if (lock) return std::move(*lock);
-        auto error = lock.error();
-        error.hint = "another krepro daemon uses this state folder; set KREPRO_STATE";
-        throw util::InfraError(std::move(error));
+        return lock_state(settings.state, "krepro daemon");
     }
 
     // What runs in the sandbox as the reader of foreign binaries.
     static fs::path own_program() {
         std::error_code code;
         return fs::read_symlink("/proc/self/exe", code);
-    }
-
-    // Two daemons may share one libvirt, never one state folder.
-    static std::string vm_prefix(const Settings& settings) {
-        return "krepro-" + util::sha256_hex(settings.state.string()).substr(0, 8) + "-";
     }
 
     pipeline::Services services(const Settings& settings) {
@@ -155,7 +144,7 @@ class Daemon {
         parts.profiles = settings.share / "kernels" / "profiles";
         parts.trees = trees_;
         parts.accelerator = settings.accelerator;
-        parts.vm_prefix = vm_prefix(settings);
+        parts.vm_prefix = vm_prefix(settings.state);
         return parts;
     }
 

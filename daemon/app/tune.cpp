@@ -6,22 +6,11 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <csignal>
 #include <cstdio>
 
-#include "app/tree_program.hpp"
-#include "build/local_builder.hpp"
-#include "checkout/local_source.hpp"
+#include "app/boot_program.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tune.hpp"
-#include "util/files.hpp"
-#include "util/hash.hpp"
-#include "vm/libvirt_host.hpp"
 
 namespace krepro::app {
 
@@ -47,34 +36,18 @@ std::string rate_words(const pipeline::HitRate& rate) {
                        rate.hits_per_minute());
 }
 
-// Every concrete part of a sweep, in the order in which they need each other.
-class TuneProgram {
+class TuneProgram : private BootProgram {
   public:
     TuneProgram(const Settings& settings, const TuneRun& run)
-        : run_(run),
-          settings_(settings),
-          state_(settings.state / "tune"),
-          lock_(lock_state(state_)),
-          pool_(2),
-          store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))),
-          prefix_("krepro-" + util::sha256_hex(state_.string()).substr(0, 8) + "-"),
-          host_(io_, {settings.libvirt_uri, state_ / "vm", prefix_}),
-          trees_(tree_book(settings)),
-          source_(trees_, settings.cache),
-          builder_(settings.share / "kernels" / "profiles", settings.cache),
-          control_(std::make_shared<pipeline::JobControl>()),
-          signals_(io_, SIGINT, SIGTERM) {
+        : BootProgram(settings, "tune", "sweep"),
+          run_(run),
+          beside_(settings.state / "run"),
+          store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))) {
+        wire(services_, settings);
         services_.store = &store_;
-        services_.source = &source_;
-        services_.builder = &builder_;
-        services_.host = &host_;
-        services_.pool = &pool_;
-        services_.init = settings.init;
         services_.runs = state_ / "work";
         services_.profiles = settings.share / "kernels" / "profiles";
         services_.trees = trees_;
-        services_.accelerator = settings.accelerator;
-        services_.vm_prefix = prefix_;
     }
     ~TuneProgram() {
         std::error_code ignored;
@@ -88,41 +61,16 @@ class TuneProgram {
     }
 
     pipeline::TuneResult run(model::Job job) {
-        signals_.async_wait([this](const boost::system::error_code& error, int) {
-            if (error) return;
-            boost::system::error_code ignored;
-            signals_.clear(ignored);  // a second signal ends the process at once
-            spdlog::info("ending");
-            control_->request(model::Cause::cancelled);
-        });
-        asio::co_spawn(io_, whole(std::move(job)),
-                       asio::bind_cancellation_slot(
-                           control_->signal.slot(), [this](const std::exception_ptr& failure) {
-                               failure_ = failure;
-                               io_.stop();  // libvirt keeps timers on the loop
-                           }));
-        io_.run();
+        const auto failure = run_to_the_end(whole(std::move(job)));
         if (control_->cause())
             throw util::InfraError({util::ErrorKind::conflict, "the sweep was interrupted", "",
                                     "nothing of it is kept; start it again"});
-        if (failure_) std::rethrow_exception(failure_);
+        if (failure) std::rethrow_exception(failure);
         return std::move(result_);
     }
 
   private:
-    static util::FileLock lock_state(const fs::path& state) {
-        std::error_code code;
-        fs::create_directories(state, code);
-        auto lock = util::FileLock::take(state / "lock", util::FileLock::Wait::no);
-        if (lock) return std::move(*lock);
-        auto error = lock.error();
-        error.hint = "another sweep uses this state folder; set KREPRO_STATE";
-        throw util::InfraError(std::move(error));
-    }
-
     asio::awaitable<void> whole(model::Job job) {
-        // VMs of a sweep that was killed; the lock says that there is no other.
-        value_or_throw(co_await host_.clean_up());
         pipeline::TuneRequest request;
         request.job = std::move(job);
         request.wall_s = 60 * run_.minutes;
@@ -134,9 +82,8 @@ class TuneProgram {
                               store::Store& s) { s.put_fact(key, fact); };
         co_await store_.call(keep);
         // `krepro run` has a state folder, and so a store, of its own.
-        const auto beside = settings_.state / "run";
-        fs::create_directories(beside);
-        keep(*value_or_throw(store::Store::open(beside / "krepro.db")));
+        fs::create_directories(beside_);
+        keep(*value_or_throw(store::Store::open(beside_ / "krepro.db")));
     }
 
     static pipeline::TuneTeller teller() {
@@ -154,22 +101,10 @@ class TuneProgram {
     }
 
     TuneRun run_;
-    Settings settings_;
-    fs::path state_;
-    util::FileLock lock_;
-    asio::io_context io_{1};
-    asio::thread_pool pool_;
+    fs::path beside_;  // the state folder of `krepro run`
     store::AsyncStore store_;
-    std::string prefix_;
-    vm::LibvirtHost host_;
-    checkout::TreeBook trees_;
-    checkout::LocalKernelSource source_;
-    build::LocalKernelBuilder builder_;
-    std::shared_ptr<pipeline::JobControl> control_;  // shared with the coroutine
-    asio::signal_set signals_;
     pipeline::Services services_;
     pipeline::TuneResult result_;
-    std::exception_ptr failure_;
 };
 
 void print(const pipeline::TuneResult& result) {
