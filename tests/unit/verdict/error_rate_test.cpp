@@ -104,6 +104,13 @@ TEST(VerdictErrorRate, a_patch_whose_boots_panic_is_never_plainly_fixed) {
     }
 }
 
+TEST(VerdictErrorRate, a_patch_most_of_whose_boots_end_without_a_word_is_seldom_plainly_fixed) {
+    World world;
+    world.patched_rate = 0;
+    world.patched_deaths = 0.85;
+    EXPECT_LE(share_of(VerdictKind::fixed, world, unlimited_plan()), 0.2);
+}
+
 TEST(VerdictErrorRate, a_perfect_fix_is_recognized) {
     Plan plan = unlimited_plan();
     World world;

@@ -52,6 +52,16 @@ TEST(PatchedVoids, a_void_without_a_report_says_nothing_of_the_patch) {
         EXPECT_EQ(after_hits({no_evidence(k_patched, cause)}), "fixed") << model::to_string(cause);
 }
 
+TEST(PatchedVoids, vms_that_end_by_themselves_are_held_against_the_patch_beyond_chance) {
+    const auto silent = no_evidence(k_patched, Cause::no_boot);
+    const auto exit = no_evidence(k_patched, Cause::early_exit);
+    EXPECT_EQ(after_hits({silent}), "fixed") << "one in five boots is no more than chance";
+    EXPECT_EQ(after_hits(repeated(3, silent)), "fixed_new_splat") << "three boots in four";
+    EXPECT_EQ(after_hits(repeated(3, exit)), "fixed_new_splat");
+    const Trials both{no_evidence(k_unpatched, Cause::no_boot), silent};
+    EXPECT_EQ(answer(plan_of(), both + three_hits() + Trials{clean(k_patched, 200)}), "fixed");
+}
+
 TEST(PatchedVoids, how_improbable_it_is_that_so_many_fall_to_the_patched_kernel) {
     const auto tally = [](const Trials& trials) {
         return tally_form(plan_of(), trials, WorkloadForm::amplified);
