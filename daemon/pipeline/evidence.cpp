@@ -13,12 +13,6 @@ namespace {
 // How many of the newest jobs a warm start looks through.
 constexpr int k_jobs_looked_back = 200;
 
-// Noise of a slow machine does not, and stalls are counted by themselves.
-bool speaks_against_a_patch(const model::Report& report) {
-    const auto what = vm::classify(report);
-    return what != vm::ReportClass::side && what != vm::ReportClass::stall;
-}
-
 // Whether what another job saw without its patch is about the same bug, kernel and workload. The
 // bug must be known by a mail's own trace: one that the first splat names may differ between jobs.
 bool has_same_unpatched_arm(const model::Job& other, const model::Job& mine) {
@@ -30,6 +24,11 @@ bool has_same_unpatched_arm(const model::Job& other, const model::Job& mine) {
 }
 
 }  // namespace
+
+bool speaks_against_a_patch(const model::Report& report) {
+    const auto what = vm::classify(report);
+    return what != vm::ReportClass::side && what != vm::ReportClass::stall;
+}
 
 verdict::Plan plan_of(const model::Job& job) {
     verdict::Plan plan;

@@ -14,6 +14,10 @@ namespace krepro::pipeline {
 // What the rule is asked, by what the job asks for.
 [[nodiscard]] verdict::Plan plan_of(const model::Job& job);
 
+// Whether a report that is not the target may be what a patch has brought: noise of a slow machine
+// is not, and stalls are counted by themselves.
+[[nodiscard]] bool speaks_against_a_patch(const model::Report& report);
+
 // The job's finished trials as the rule sees them. Runs on the store's thread.
 [[nodiscard]] std::vector<verdict::TrialRecord> trial_records(store::Store& store,
                                                               std::int64_t job);

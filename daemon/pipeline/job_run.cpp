@@ -9,6 +9,7 @@
 
 #include "checkout/repository.hpp"
 #include "image/image.hpp"
+#include "pipeline/left_trials.hpp"
 #include "pipeline/submit.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
@@ -226,11 +227,7 @@ asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel)
 }
 
 asio::awaitable<void> JobRun::close_interrupted_trials() {
-    const auto close_them = [id = job_.id](store::Store& s) {
-        return s.void_open_trials(id, model::Cause::interrupted,
-                                  "krepro ended while this trial ran");
-    };
-    co_await services_.store->call(close_them);
+    co_await close_left_trials(services_, job_.id);
 }
 
 // Kept with the job when its trials begin: the rule must come to the same answer after a restart.

@@ -3,6 +3,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <optional>
 
 #include "pipeline/job_run.hpp"
 #include "verdict/next.hpp"
@@ -15,13 +16,15 @@ using model::JobStage;
 
 namespace {
 
-// A trial that was ended with the job may have hit at the last moment.
-asio::awaitable<model::Verdict> last_word(JobRun& run, model::Verdict verdict) {
+// A trial that was ended with the job may have hit at the last moment, and changed the answer.
+// Nothing when more trials are needed now, and can be run.
+asio::awaitable<std::optional<model::Verdict>> last_word(JobRun& run, model::Verdict verdict) {
     const auto trials = co_await run.trials();
     const auto step = verdict::next(run.plan(), trials, run.able());
     if (const auto* stop = std::get_if<verdict::Stop>(&step))
-        if (stop->verdict.kind != verdict.kind) co_return stop->verdict;
-    co_return verdict;
+        co_return stop->verdict.kind == verdict.kind ? std::move(verdict) : stop->verdict;
+    if (std::holds_alternative<verdict::RunTrial>(step)) co_return std::nullopt;
+    co_return verdict;  // the patched kernel was not built, and will not be
 }
 
 asio::awaitable<void> run_steps(JobRun& run) {
@@ -51,8 +54,10 @@ asio::awaitable<void> run_steps(JobRun& run) {
         const auto step = verdict::next(run.plan(), trials, run.able());
         if (const auto* stop = std::get_if<verdict::Stop>(&step)) {
             co_await run.end_tasks();
+            auto verdict = co_await last_word(run, stop->verdict);
+            if (!verdict) continue;
             co_await run.finish_symbols();
-            co_await run.finish(co_await last_word(run, stop->verdict));
+            co_await run.finish(std::move(*verdict));
             co_return;
         }
         if (const auto* trial = std::get_if<verdict::RunTrial>(&step))

@@ -10,6 +10,7 @@
 
 #include "pipeline/evidence.hpp"
 #include "pipeline/job_run.hpp"
+#include "pipeline/left_trials.hpp"
 #include "pipeline/run_job.hpp"
 #include "util/offload.hpp"
 #include "verdict/decide.hpp"
@@ -63,11 +64,24 @@ asio::awaitable<void> Worker::take_up_unfinished() {
         spdlog::warn("VMs of earlier runs could not be looked for: {}", ended.error().to_string());
     else
         for (const auto& name : *ended) spdlog::info("ended {}, left by an earlier run", name);
-    std::error_code ignored;
-    std::filesystem::remove_all(services_.runs, ignored);
     const auto unfinished = [](store::Store& s) { return s.unfinished_jobs(); };
     const auto ids = co_await services_.store->call(unfinished);
+    co_await close_left_trials_of(ids);
     for (const auto id : ids) enqueue(id);
+}
+
+asio::awaitable<void> Worker::close_left_trials_of(std::vector<std::int64_t> jobs) {
+    bool all = true;
+    for (const auto id : jobs) {
+        try {
+            co_await close_left_trials(services_, id);
+        } catch (const std::exception& failure) {
+            all = false;  // the job tries it again, and ends as an error when it cannot be done
+            spdlog::warn("job {}: its open trials could not be closed: {}", id, failure.what());
+        }
+    }
+    std::error_code ignored;
+    if (all) std::filesystem::remove_all(services_.runs, ignored);
 }
 
 asio::awaitable<void> Worker::work_on(std::int64_t id) {
@@ -152,7 +166,7 @@ asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error, model
     const std::function<void(store::Store&)> end = [id, error, open_cause, at](store::Store& s) {
         auto job = s.job(id);
         if (!job || job->stage == model::JobStage::done) return;
-        s.void_open_trials(id, open_cause, error.what);
+        close_open_trials(s, id, {}, open_cause, error.what);
         const auto records = trial_records(s, id);
         job->problem = model::Problem{
             error.what, error.where,

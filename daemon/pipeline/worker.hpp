@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "pipeline/job_control.hpp"
 #include "pipeline/services.hpp"
@@ -32,6 +33,8 @@ class Worker {
     boost::asio::awaitable<void> work_on(std::int64_t id);
     boost::asio::awaitable<void> tidy_cache();
     boost::asio::awaitable<void> run_guarded(model::Job job);
+    // Before the folders of their consoles go.
+    boost::asio::awaitable<void> close_left_trials_of(std::vector<std::int64_t> jobs);
     boost::asio::awaitable<bool> stored(std::function<void(store::Store&)> work);
     // `at`: what is known of the place; its stage is the job's when it is empty.
     boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error, model::Problem at);

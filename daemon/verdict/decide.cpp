@@ -99,7 +99,8 @@ class Decider {
             if (!tally_.budget_exhausted())
                 return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
-        const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_);
+        const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_) ||
+                               deaths_held_against_patch(tally_);
         return claim(new_splat ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
 

@@ -16,6 +16,7 @@ struct Begun {
     std::vector<TrialRecord> finished;  // all that have ended
     int total = 0;
     int running = 0;
+    bool patched_runs = false;
 };
 
 Begun sort_out(std::span<const StartedTrial> trials) {
@@ -23,6 +24,7 @@ Begun sort_out(std::span<const StartedTrial> trials) {
     for (const auto& trial : trials) {
         ++begun.total;
         begun.running += trial.running ? 1 : 0;
+        begun.patched_runs |= trial.running && trial.record.arm == ArmName::patched;
         if (trial.running) continue;
         begun.finished.push_back(trial.record);
         if (begun.running == 0) begun.settled.push_back(trial.record);
@@ -36,12 +38,19 @@ bool hit(std::span<const TrialRecord> trials, ArmName arm, model::WorkloadForm f
     });
 }
 
+// In one form of the workload.
 bool both_hit(std::span<const TrialRecord> trials) {
     using model::WorkloadForm;
-    return std::ranges::any_of(
-        std::array{WorkloadForm::verbatim, WorkloadForm::amplified}, [&](WorkloadForm form) {
-            return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
-        });
+    constexpr std::array k_forms{WorkloadForm::verbatim, WorkloadForm::amplified};
+    return std::any_of(k_forms.begin(), k_forms.end(), [&](WorkloadForm form) {
+        return hit(trials, ArmName::unpatched, form) && hit(trials, ArmName::patched, form);
+    });
+}
+
+// What one more trial with the patch may take back.
+bool waits_for_patched(const model::Verdict& verdict) {
+    return verdict.kind == model::VerdictKind::fixed ||
+           verdict.kind == model::VerdictKind::fixed_new_splat;
 }
 
 // What the trials of this arm that run, or that wait for an earlier one to end, will bring in the
@@ -73,7 +82,10 @@ Step next(const Plan& plan, std::span<const StartedTrial> trials, Able able) {
         if (const auto* stop = std::get_if<Stop>(&of_all)) return *stop;
     }
     const Decision decision = decide(plan, begun.settled);
-    if (const auto* stop = std::get_if<Stop>(&decision)) return *stop;
+    if (const auto* stop = std::get_if<Stop>(&decision)) {
+        if (begun.patched_runs && waits_for_patched(stop->verdict)) return Wait{};
+        return *stop;
+    }
     RunTrial run = std::get<RunTrial>(decision);
     if (run.arm == ArmName::patched && !able.patched_built) return Wait{};
     if (begun.running == 0) return run;

@@ -36,7 +36,8 @@ using Step = std::variant<RunTrial, Wait, Stop>;
 //
 // Trials without the patch that were begun before it was known that an earlier one had the k-th hit
 // count neither as hits nor as the control that follows the patched arm. A hit with the patch
-// counts at once, wherever it stands: it can only take `fixed` away.
+// counts at once, wherever it stands: it can only take `fixed` away. So `fixed` is not said while a
+// trial with the patch still runs.
 [[nodiscard]] Step next(const Plan& plan, std::span<const StartedTrial> trials, Able able);
 
 }  // namespace krepro::verdict

@@ -65,14 +65,22 @@ bool are_known(const Signatures& signs, const Signatures& known) {
     return std::includes(known.begin(), known.end(), signs.begin(), signs.end());
 }
 
-// That a trial is `other` says by itself that it showed something; that it is void does not.
+// That a trial is `other` says by itself that it showed something. That it is void does not: then
+// only what was reported counts, whatever ended the trial.
 bool shows_something_new(const TrialRecord& trial, const Signatures& known) {
-    if (trial.arm != ArmName::patched || is_ours(trial.outcome) || is_stall(trial.outcome))
-        return false;
+    if (trial.arm != ArmName::patched) return false;
+    if (trial.outcome.kind == OutcomeKind::none) {
+        const Signatures reported(trial.other_signatures.begin(), trial.other_signatures.end());
+        return !are_known(reported, known);
+    }
+    if (is_stall(trial.outcome)) return false;
     const Signatures signs = signs_of(trial);
-    if (trial.outcome.kind == OutcomeKind::none)
-        return !trial.other_signatures.empty() && !are_known(signs, known);
     return signs.empty() || !are_known(signs, known);
+}
+
+// The VM ended by itself.
+bool is_death(const model::TrialOutcome& outcome) {
+    return outcome.cause == Cause::no_boot || outcome.cause == Cause::early_exit;
 }
 
 // The trials of one form, one after the other.
@@ -86,6 +94,7 @@ class Counter {
         ++arm.counts.trials;
         arm.counts.wall_s += sane(outcome.wall_s);
         arm.stalls += is_stall(outcome) ? 1 : 0;
+        count_death(arm, trial);
         arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
         if (outcome.kind == OutcomeKind::none) return add_void(arm, trial);
         tally_.voids_in_a_row = 0;
@@ -108,6 +117,13 @@ class Counter {
         // Begun side by side with the one that had the k-th hit: no control, for it shows nothing
         // about the time after the patched arm.
         return tally_.patched.counts.trials == 0 ? tally_.surplus : tally_.control;
+    }
+
+    // One that a report explains is left to what is said of that report.
+    void count_death(ArmTally& arm, const TrialRecord& trial) {
+        if (!is_death(trial.outcome) || shows_something_new(trial, known_)) return;
+        const bool at_boot = trial.outcome.cause == Cause::no_boot;
+        ++(at_boot ? arm.failed_boots : arm.early_exits);
     }
 
     void add_void(ArmTally& arm, const TrialRecord& trial) {
@@ -136,8 +152,7 @@ class Counter {
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (shows_something_new(trial, known_))
-                    add_new_splat(arm, trial.outcome.detail);
+                if (shows_something_new(trial, known_)) add_new_splat(arm, trial.outcome.detail);
                 break;
             case OutcomeKind::none:
                 break;
@@ -233,6 +248,25 @@ std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
     return {both.begin(), both.end()};
 }
 
+// The chance that `with` or more of `all` fall to an arm that has this share of what may bring one:
+// the upper tail of the binomial distribution.
+double upper_tail(int with, int all, double share) {
+    if (with == 0 || !(share > 0)) return 1;
+    share = std::min(1.0, share);
+    // Terms by recurrence from P(X = all), so that no factorial is needed.
+    double term = std::pow(share, all);
+    double tail = term;
+    for (int x = all; x > with; --x) {
+        term *= x * (1 - share) / ((all - x + 1) * share);
+        tail += term;
+    }
+    return std::min(1.0, tail);
+}
+
+double patched_share_of_time(const Tally& tally) {
+    return tally.wall_s() > 0 ? tally.patched.counts.wall_s / tally.wall_s() : 0;
+}
+
 }  // namespace
 
 Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, WorkloadForm form) {
@@ -274,18 +308,20 @@ model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials, W
 
 double p_of_stalls(const Tally& tally) {
     const int with = tally.patched.stalls;
-    const int all = with + tally.unpatched_stalls();
-    const double time = tally.wall_s();
-    if (with == 0 || !(time > 0)) return 1;
-    const double share = std::min(1.0, tally.patched.counts.wall_s / time);
-    // Terms by recurrence from P(X = all), so that no factorial is needed.
-    double term = std::pow(share, all);
-    double tail = term;
-    for (int x = all; x > with && share > 0; --x) {
-        term *= x * (1 - share) / ((all - x + 1) * share);
-        tail += term;
-    }
-    return std::min(1.0, tail);
+    return upper_tail(with, with + tally.unpatched_stalls(), patched_share_of_time(tally));
+}
+
+double p_of_deaths(const Tally& tally) {
+    const int at_boot = tally.patched.failed_boots;
+    const int loaded = tally.patched.early_exits;
+    // A boot can fail once, whatever time it takes.
+    const double share_of_boots =
+        tally.trials() > 0 ? static_cast<double>(tally.patched.counts.trials) / tally.trials() : 0;
+    const double p_at_boot =
+        upper_tail(at_boot, at_boot + tally.unpatched_sum(&ArmTally::failed_boots), share_of_boots);
+    const double p_loaded = upper_tail(loaded, loaded + tally.unpatched_sum(&ArmTally::early_exits),
+                                       patched_share_of_time(tally));
+    return std::min(1.0, 2 * std::min(p_at_boot, p_loaded));
 }
 
 bool unpatched_needs_longer_look(const Tally& tally) {
@@ -302,6 +338,12 @@ bool stalls_held_against_patch(const Tally& tally) {
     const int boots = tally.patched.boots();
     return 3 * tally.patched.stalls > 2 * boots ||
            (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
+}
+
+bool deaths_held_against_patch(const Tally& tally) {
+    const int deaths = tally.patched.deaths();
+    return deaths > 0 && (3 * deaths > 2 * tally.patched.counts.trials ||
+                          p_of_deaths(tally) <= 1 - tally.confidence);
 }
 
 bool voids_hopeless(const Tally& tally) {

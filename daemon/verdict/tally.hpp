@@ -13,17 +13,21 @@ namespace krepro::verdict {
 // One arm of the comparison, counted.
 struct ArmTally {
     model::ArmCounts counts;
-    int new_splats = 0;  // trials that show something the unpatched arm has not shown
-    int telling_voids = 0;  // of these, such as came to no workload: a panic at boot
+    int new_splats = 0;     // trials that show something the unpatched arm has not shown
+    int telling_voids = 0;  // of these, such as are void: a panic at boot
     std::vector<std::string> new_splat_words;  // what they were, in the words of their outcomes
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
+    int failed_boots = 0;      // the VM ended before "ready", and not with something new
+    int early_exits = 0;       // it ended under load, likewise
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void
 
     // Boots that show how the kernel behaves.
     [[nodiscard]] int boots() const { return counts.trials - counts.voids + telling_voids; }
+    // VMs that ended by themselves.
+    [[nodiscard]] int deaths() const { return failed_boots + early_exits; }
     // As the arm that stays clean: evidence only.
     [[nodiscard]] double clean_exposure() const { return counts.exposure; }
     // As the arm that hits it must not come out too small. Void trials count: had a hit come
@@ -73,8 +77,12 @@ struct Tally {
                surplus.counts.voids;
     }
     // Without the patch, whatever part the boots have in the test.
-    [[nodiscard]] int unpatched_stalls() const {
-        return unpatched.stalls + control.stalls + surplus.stalls;
+    [[nodiscard]] int unpatched_sum(int ArmTally::*count) const {
+        return unpatched.*count + control.*count + surplus.*count;
+    }
+    [[nodiscard]] int unpatched_stalls() const { return unpatched_sum(&ArmTally::stalls); }
+    [[nodiscard]] int unpatched_deaths() const {
+        return unpatched_sum(&ArmTally::failed_boots) + unpatched_sum(&ArmTally::early_exits);
     }
     [[nodiscard]] double unpatched_wall_s() const {
         return unpatched.counts.wall_s + control.counts.wall_s + surplus.counts.wall_s;
@@ -100,6 +108,14 @@ struct Tally {
 // stall says too little: a deadline workload starves a kernel now and then whatever the patch, and
 // boots without the patch mostly end at the hit, before it shows.
 [[nodiscard]] bool stalls_held_against_patch(const Tally& tally);
+
+// The same for VMs that end by themselves and show nothing new: before the workload by the number
+// of boots, under load in wall time. Two looks, so twice the smaller of the two chances.
+[[nodiscard]] double p_of_deaths(const Tally& tally);
+
+// Whether they are held against the patch: chance does not explain them (p at most alpha), or more
+// than two boots in three with it ended so.
+[[nodiscard]] bool deaths_held_against_patch(const Tally& tally);
 
 // Counts the trials of `form`; what earlier trials of the other form used is taken off the budget.
 [[nodiscard]] Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials,

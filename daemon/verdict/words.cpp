@@ -104,6 +104,9 @@ std::string new_splat_words(const Tally& tally) {
             boots_words(tally.patched.new_splats), listed(tally.patched.new_splat_words));
     if (stalls_held_against_patch(tally))
         words += fmt::format(" But {} with the patch stalled.", boots_words(tally.patched.stalls));
+    if (deaths_held_against_patch(tally))
+        words += fmt::format(" But the VM ended by itself in {} with the patch, and in {} without.",
+                             boots_words(tally.patched.deaths()), tally.unpatched_deaths());
     return words;
 }
 
@@ -116,6 +119,16 @@ std::string stall_words(const model::Verdict& verdict, const Tally& tally) {
         "to do with it was not shown.",
         boots_words(tally.patched.stalls), tally.unpatched_stalls(),
         probability_words(p_of_stalls(tally)));
+}
+
+std::string death_words(const model::Verdict& verdict, const Tally& tally) {
+    if (verdict.kind != VerdictKind::fixed || tally.patched.deaths() == 0) return {};
+    return fmt::format(
+        "The VM ended by itself in {} with the patch, and in {} without it; were both to end at "
+        "the same rate, this would happen with probability {}. Whether the patch has to do with it "
+        "was not shown.",
+        boots_words(tally.patched.deaths()), tally.unpatched_deaths(),
+        probability_words(p_of_deaths(tally)));
 }
 
 std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tally) {
@@ -229,6 +242,7 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
     for (const auto& finding : tally.side_findings)
         add("Seen with and without the patch, and not counted against it: " + finding + ".");
     add(stall_words(verdict, tally));
+    add(death_words(verdict, tally));
     add(void_words(tally));
     return limits;
 }

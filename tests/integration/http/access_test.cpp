@@ -67,7 +67,7 @@ TEST_F(AccessTest, a_tree_by_its_path_is_for_admins) {
     EXPECT_NE(refused.find("field tree"), std::string::npos) << refused;
     const auto looked_at = post(model::Role::admin);
     EXPECT_EQ(status_in(looked_at), 400U);
-    EXPECT_NE(looked_at.find("there is no such tree"), std::string::npos) << looked_at;
+    EXPECT_NE(looked_at.find("unknown tree /srv/linux"), std::string::npos) << looked_at;
 }
 
 TEST_F(AccessTest, a_job_is_cancelled_by_its_owner_or_an_admin) {

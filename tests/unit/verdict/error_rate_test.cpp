@@ -86,6 +86,31 @@ TEST(VerdictErrorRate, a_regression_is_claimed_falsely_no_more_often) {
     }
 }
 
+TEST(VerdictErrorRate, a_patch_whose_boots_panic_is_never_plainly_fixed) {
+    for (const double share : {0.1, 0.3, 0.6}) {
+        World world;
+        world.patched_rate = 0;
+        world.patched_panics = share;
+        Simulator simulator(world, 7);
+        int fixed_in_spite_of_a_panic = 0;
+        for (int i = 0; i < k_jobs; ++i) {
+            const auto job = simulator.job(unlimited_plan());
+            const bool panicked = std::ranges::any_of(job.records, [](const TrialRecord& trial) {
+                return !trial.other_signatures.empty();
+            });
+            if (panicked && job.verdict.kind == VerdictKind::fixed) ++fixed_in_spite_of_a_panic;
+        }
+        EXPECT_EQ(fixed_in_spite_of_a_panic, 0) << share;
+    }
+}
+
+TEST(VerdictErrorRate, a_patch_most_of_whose_boots_end_without_a_word_is_seldom_plainly_fixed) {
+    World world;
+    world.patched_rate = 0;
+    world.patched_deaths = 0.85;
+    EXPECT_LE(share_of(VerdictKind::fixed, world, unlimited_plan()), 0.2);
+}
+
 TEST(VerdictErrorRate, a_perfect_fix_is_recognized) {
     Plan plan = unlimited_plan();
     World world;

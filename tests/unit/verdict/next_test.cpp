@@ -95,11 +95,30 @@ TEST(VerdictNext, a_hit_with_the_patch_decides_while_earlier_trials_still_run) {
     EXPECT_EQ(answer(hit_later, k_two), "not_fixed");
 }
 
+TEST(VerdictNext, fixed_waits_for_every_trial_with_the_patch_that_runs) {
+    const Started enough = ended(three_hits() + Trials{clean(k_patched, 200)});
+    EXPECT_EQ(answer(enough, k_four), "fixed");
+    EXPECT_EQ(answer(enough + Started{runs(k_unpatched)}, k_four), "fixed");
+    EXPECT_EQ(answer(enough + Started{runs(k_patched)}, k_four), "wait");
+    const Started new_splat = ended(three_hits() + Trials{other(k_patched, 200, {"x"})});
+    EXPECT_EQ(answer(new_splat + Started{runs(k_patched)}, k_four), "wait");
+}
+
 TEST(VerdictNext, a_hit_with_the_patch_takes_back_what_the_trials_before_it_say) {
     const Started enough = ended(three_hits() + Trials{clean(k_patched, 200)});
-    EXPECT_EQ(answer(enough + Started{runs(k_patched)}, k_four), "fixed");
-    EXPECT_EQ(answer(enough + Started{runs(k_patched)} + ended({hit(k_patched, 1)}), k_four),
-              "not_fixed");
+    for (const auto running : {k_patched, k_unpatched})
+        EXPECT_EQ(answer(enough + Started{runs(running)} + ended({hit(k_patched, 1)}), k_four),
+                  "not_fixed");
+}
+
+TEST(VerdictNext, a_used_up_budget_hides_no_hit_with_the_patch) {
+    Plan plan = confirming_plan();
+    plan.budget_trials = 6;
+    const Started settled =
+        ended(three_hits() + Trials{clean(k_patched, 100), clean(k_patched, 100)});
+    EXPECT_EQ(
+        answer(settled + Started{runs(k_unpatched)} + ended({hit(k_patched, 1)}), k_four, plan),
+        "not_fixed");
 }
 
 TEST(VerdictNext, no_trial_is_begun_when_those_that_run_will_bring_what_is_missing) {

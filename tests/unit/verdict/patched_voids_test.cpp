@@ -1,51 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boots with the patch that came to no workload: no evidence about the target, but the patch may
-// be what they died of.
+// Boots with the patch that came to no evidence about the target: the patch may be what they died
+// of.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "trials.hpp"
+#include "verdict/tally.hpp"
 
 namespace krepro::verdict {
 namespace {
 
-using namespace trials;
+using namespace trials;  // NOLINT(google-build-using-namespace): the words of these tests
 using trials::operator+;
-using model::VerdictKind;
-
-const Trials k_enough = three_hits() + Trials{lasting(100, clean(k_patched, 200))};
-
-VerdictKind kind_of(const Trials& trials) {
-    const Decision decision = decide(plan_of(), trials);
-    const auto* stop = std::get_if<Stop>(&decision);
-    return stop == nullptr ? VerdictKind::error : stop->verdict.kind;
-}
 
 TrialRecord panic_at_boot(ArmName arm) {
     return with_signature("panic|init", no_evidence(arm, Cause::no_boot));
 }
 
-TEST(PatchedVoids, a_panic_at_boot_that_only_the_patched_kernel_shows_is_not_plainly_fixed) {
-    const auto panics = repeated(2, panic_at_boot(k_patched));
-    EXPECT_EQ(kind_of(k_enough), VerdictKind::fixed);
-    EXPECT_EQ(kind_of(three_hits() + panics + Trials{clean(k_patched, 200)}),
-              VerdictKind::fixed_new_splat);
+std::string after_hits(const Trials& patched) {
+    return answer(plan_of(), three_hits() + patched + Trials{clean(k_patched, 200)});
+}
+
+TEST(PatchedVoids, reports_that_only_the_patched_kernel_shows_are_not_plainly_fixed) {
+    const auto lockdep =
+        with_signature("circular|probe", no_evidence(k_patched, Cause::lockdep_off_early));
+    EXPECT_EQ(after_hits({}), "fixed");
+    EXPECT_EQ(after_hits(repeated(3, panic_at_boot(k_patched))), "fixed_new_splat");
+    EXPECT_EQ(after_hits(repeated(2, lockdep)), "fixed_new_splat");
+    EXPECT_EQ(after_hits({with_signature("oops|f", no_evidence(k_patched, Cause::interrupted))}),
+              "fixed_new_splat")
+        << "krepro has ended it, and the report stands";
+}
+
+TEST(PatchedVoids, the_control_does_not_wash_a_panic_away) {
+    const auto trials = three_hits() + repeated(3, panic_at_boot(k_patched)) +
+                        Trials{clean(k_patched, 120), clean(k_patched, 120), hit(k_unpatched, 20),
+                               hit(k_unpatched, 20)};
+    const auto verdict = verdict_of(confirming_plan(), trials);
+    EXPECT_EQ(verdict.kind, model::VerdictKind::fixed_new_splat) << verdict.sentence;
+    EXPECT_THAT(verdict.sentence, testing::HasSubstr("3 boots with the patch showed something"));
 }
 
 TEST(PatchedVoids, what_boots_without_the_patch_show_as_well_says_nothing_of_it) {
-    EXPECT_EQ(kind_of(Trials{panic_at_boot(k_unpatched)} + three_hits() +
-                      Trials{panic_at_boot(k_patched), clean(k_patched, 200)}),
-              VerdictKind::fixed);
+    EXPECT_EQ(answer(plan_of(), Trials{panic_at_boot(k_unpatched)} + three_hits() +
+                                    Trials{panic_at_boot(k_patched), clean(k_patched, 200)}),
+              "fixed");
 }
 
-TEST(PatchedVoids, a_boot_that_hangs_or_was_ended_by_krepro_says_nothing_of_the_patch) {
+TEST(PatchedVoids, a_void_without_a_report_says_nothing_of_the_patch) {
     for (const auto cause : {Cause::boot_hang, Cause::interrupted, Cause::not_needed})
-        EXPECT_EQ(kind_of(three_hits() +
-                          Trials{no_evidence(k_patched, cause), clean(k_patched, 200)}),
-                  VerdictKind::fixed);
-    EXPECT_EQ(kind_of(three_hits() +
-                      Trials{with_signature("x", no_evidence(k_patched, Cause::interrupted)),
-                             clean(k_patched, 200)}),
-              VerdictKind::fixed);
+        EXPECT_EQ(after_hits({no_evidence(k_patched, cause)}), "fixed") << model::to_string(cause);
+}
+
+TEST(PatchedVoids, vms_that_end_by_themselves_are_held_against_the_patch_beyond_chance) {
+    const auto silent = no_evidence(k_patched, Cause::no_boot);
+    const auto exit = no_evidence(k_patched, Cause::early_exit);
+    EXPECT_EQ(after_hits({silent}), "fixed") << "one in five boots is no more than chance";
+    EXPECT_EQ(after_hits(repeated(3, silent)), "fixed_new_splat") << "three boots in four";
+    EXPECT_EQ(after_hits(repeated(3, exit)), "fixed_new_splat");
+    const Trials both{no_evidence(k_unpatched, Cause::no_boot), silent};
+    EXPECT_EQ(answer(plan_of(), both + three_hits() + Trials{clean(k_patched, 200)}), "fixed");
+}
+
+TEST(PatchedVoids, how_improbable_it_is_that_so_many_fall_to_the_patched_kernel) {
+    const auto tally = [](const Trials& trials) {
+        return tally_form(plan_of(), trials, WorkloadForm::amplified);
+    };
+    const auto silent = no_evidence(k_patched, Cause::no_boot);
+    // Four of eight boots were with the patch, and all three that failed: 2 * (1/2)^3.
+    const auto even = tally(three_hits() + Trials{hit(k_unpatched, 1)} + repeated(3, silent) +
+                            Trials{clean(k_patched, 200)});
+    EXPECT_NEAR(p_of_deaths(even), 0.25, 1e-9);
+    EXPECT_EQ(p_of_deaths(tally(three_hits() + Trials{clean(k_patched, 200)})), 1);
+    // Thirty boots without the patch never failed: two of four with it are beyond chance.
+    const auto rare = tally(repeated(30, hit(k_unpatched, 1)) + repeated(2, silent) +
+                            repeated(2, clean(k_patched, 200)));
+    EXPECT_LT(p_of_deaths(rare), 0.05);
+    EXPECT_TRUE(deaths_held_against_patch(rare));
 }
 
 }  // namespace

@@ -14,10 +14,12 @@ namespace krepro::verdict::simulation {
 // exposure runs to the first heartbeat after it, a clean trial's to its last one; a trial ends when
 // it has its goal and has lingered, or at its wall limit.
 struct World {
-    double hit_share = 0.5;    // of full-length unpatched trials that hit
-    double patched_rate = 1;   // in units of the unpatched rate: 0 is a perfect fix
-    double void_share = 0;     // of trials that would be void if the bug did not come first
-    double void_loaded = 0.5;  // of those: under load, at any time; the others never boot
+    double hit_share = 0.5;     // of full-length unpatched trials that hit
+    double patched_rate = 1;    // in units of the unpatched rate: 0 is a perfect fix
+    double void_share = 0;      // of trials that would be void if the bug did not come first
+    double void_loaded = 0.5;   // of those: under load, at any time; the others never boot
+    double patched_panics = 0;  // share of patched boots that panic, which no other boot does
+    double patched_deaths = 0;  // share of patched boots that end without a word, likewise
     double boot_s = 8;
     double void_s = 20;     // what a void trial costs
     double loaded_s = 232;  // of a full-length trial after "ready"
@@ -52,6 +54,17 @@ class Simulator {
         return hit_at < watched ? hit_trial(hit_at) : clean_trial(wanted, watched);
     }
 
+    // With what its reports were.
+    TrialRecord record(const RunTrial& run) {
+        const bool patched = run.arm == model::ArmName::patched;
+        const double panics = patched ? world_.patched_panics : 0;
+        const double deaths = patched ? world_.patched_deaths : 0;
+        const double fate = panics + deaths > 0 ? uniform() : 1;
+        if (fate < panics) return {run.arm, run.form, no_boot(), {"panic|only_patched"}};
+        if (fate < panics + deaths) return {run.arm, run.form, no_boot(), {}};
+        return {run.arm, run.form, trial(run.arm, run.exposure_goal), {}};
+    }
+
     JobResult job(const Plan& plan) {
         std::vector<TrialRecord> trials;
         JobResult result;
@@ -63,7 +76,7 @@ class Simulator {
                 return result;
             }
             const auto& run = std::get<RunTrial>(decision);
-            trials.push_back({run.arm, run.form, trial(run.arm, run.exposure_goal), {}});
+            trials.push_back(record(run));
             result.vm_s += trials.back().outcome.wall_s;
             ++result.trials;
         }
@@ -121,6 +134,11 @@ class Simulator {
         outcome.kind = model::OutcomeKind::none;
         outcome.cause = model::Cause::boot_hang;
         outcome.wall_s = world_.void_s;
+        return outcome;
+    }
+    [[nodiscard]] model::TrialOutcome no_boot() const {
+        auto outcome = boot_hang();
+        outcome.cause = model::Cause::no_boot;
         return outcome;
     }
     [[nodiscard]] model::TrialOutcome void_under_load(model::ArmName arm, double void_at) const {
