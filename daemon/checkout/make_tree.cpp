@@ -49,8 +49,9 @@ asio::awaitable<Result<void>> unpack(fs::path tarball, fs::path folder,
     fs::create_directories(folder, code);
     util::ProcessSpec spec;
     // Owners are ours and not the tarball's; names cannot lead out (tar strips leading slashes and
-    // refuses "..").
-    spec.argv = words("tar", "-x", "--no-same-owner", "--no-same-permissions", "-f",
+    // refuses ".."). -m: files that are new here are newer than every object that was made of an
+    // earlier tree in this place.
+    spec.argv = words("tar", "-x", "-m", "--no-same-owner", "--no-same-permissions", "-f",
                       tarball.string(), "-C", folder.string());
     spec.argv.insert(spec.argv.end(), options.begin(), options.end());
     spec.deadline = std::chrono::minutes(20);
