@@ -23,6 +23,9 @@ constexpr const char* k_header = R"(#ifndef A_H
 #define A_H
 struct box { int n; };
 typedef int count_t;
+enum color { RED, GREEN, BLUE = GREEN + 1 };
+enum { NAMELESS };
+enum small { TINY } __attribute__((packed));
 #define TWICE(x) ((x) * 2)
 static inline int put_it(int n)
 {
@@ -55,6 +58,7 @@ class MadeTree {
         add_unit("puts", "int f(void) { return put_it(TWICE(1)); }\n");
         add_unit("puts_both", "int g(void) { return put_both(1); }\n");
         add_unit("keeps", "int h(void) { return keep(1); } /* not put_it */\n");
+        add_unit("colors", "int c(enum color color) { return color < 0; }\n");
     }
 
     // The plan for a header that was k_header when the objects were made.
@@ -92,8 +96,8 @@ TEST(RebuildPlan, a_changed_inline_reaches_those_who_name_it_and_those_who_name_
     const auto plan = MadeTree().plan(changed("return n + 1;", "return n + 2;"));
     EXPECT_THAT(plan.hard, IsEmpty());
     EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/puts_both.o"));
-    EXPECT_THAT(plan.skipped, ElementsAre("kernel/keeps.o"));
-    EXPECT_EQ(plan.dependents, 3);
+    EXPECT_THAT(plan.skipped, UnorderedElementsAre("kernel/keeps.o", "kernel/colors.o"));
+    EXPECT_EQ(plan.dependents, 4);
 }
 
 TEST(RebuildPlan, a_changed_macro_reaches_those_who_name_it) {
@@ -110,13 +114,33 @@ TEST(RebuildPlan, comments_and_what_nobody_names_reach_nothing) {
         const auto plan = MadeTree().plan(after);
         EXPECT_THAT(plan.hard, IsEmpty());
         EXPECT_THAT(plan.selected, IsEmpty()) << after;
-        EXPECT_EQ(plan.skipped.size(), 3U);
+        EXPECT_EQ(plan.skipped.size(), 4U);
+    }
+}
+
+TEST(RebuildPlan, an_enumerator_that_may_change_the_type_reaches_those_who_name_the_type) {
+    for (const auto* values :
+         {"RED = -1, GREEN, BLUE }", "RED, GREEN, BLUE = GREEN - 2 }", "RED, GREEN, BLUE = BIG }",
+          "RED, GREEN, BLUE = 0x100000000 }", "RED, GREEN, BLUE __attribute__((x)) }"}) {
+        const auto plan = MadeTree().plan(changed("RED, GREEN, BLUE = GREEN + 1 }", values));
+        EXPECT_THAT(plan.hard, IsEmpty());
+        EXPECT_THAT(plan.selected, ElementsAre("kernel/colors.o")) << values;
+    }
+}
+
+TEST(RebuildPlan, an_enumerator_that_leaves_the_type_as_it_is_reaches_those_who_name_it) {
+    for (const auto* values :
+         {"RED, GREEN, BLUE = GREEN + 1, DARK }", "RED, GREEN, BLUE = 0x2, DARK = BLUE - 1 }"}) {
+        const auto plan = MadeTree().plan(changed("RED, GREEN, BLUE = GREEN + 1 }", values));
+        EXPECT_THAT(plan.hard, IsEmpty());
+        EXPECT_THAT(plan.selected, IsEmpty()) << values;
     }
 }
 
 TEST(RebuildPlan, what_cannot_be_bounded_is_hard_and_nothing_is_skipped) {
     for (const auto& after :
          {changed("int n; }", "int n; int m; }"), changed("typedef int", "typedef long"),
+          changed("NAMELESS }", "NAMELESS, NEW }"), changed("TINY }", "TINY, NEW }"),
           changed("#define A_H\n", "#define A_H\n#include <b.h>\n"),
           changed("#ifndef A_H", "#if !defined(A_H) && defined(B)"),
           changed("return n;\n}", "return n;\n")}) {
