@@ -69,5 +69,27 @@ TEST_F(MakeTree, files_are_of_now_however_old_the_archive_is) {
     EXPECT_GT(fs::last_write_time(dir() / "source/Makefile"), hour_ago);
 }
 
+// Any program in the place of tar, as one is that an archive makes do what it likes.
+TEST_F(MakeTree, what_unpacks_it_can_write_nothing_else) {
+    run("tar -cf linux.tar linux && mkdir bin && touch proof");
+    std::ofstream(dir() / "bin/tar")
+        << "#!/bin/sh\necho x >" << (dir() / "proof").string() << "\nexec /usr/bin/tar \"$@\"\n";
+    fs::permissions(dir() / "bin/tar", fs::perms(0755));
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", ((dir() / "bin").string() + ":" + path).c_str(), 1);
+    const auto made = make();
+    ::setenv("PATH", path.c_str(), 1);
+    ASSERT_TRUE(made) << made.error().to_string();
+    EXPECT_EQ(fs::file_size(dir() / "proof"), 0U);
+}
+
+TEST_F(MakeTree, a_file_larger_than_any_kernels_ends_it) {
+    run("truncate -s 5G linux/hole && tar -S -cf linux.tar linux");
+    const auto made = make();
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().kind, util::ErrorKind::unavailable);
+    EXPECT_EQ(made.error().what, "the tarball cannot be unpacked");
+}
+
 }  // namespace
 }  // namespace krepro::checkout
