@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "build/build_session.hpp"
 #include "build/make_output.hpp"
 #include "build/object_audit.hpp"
 #include "build/object_states.hpp"
@@ -32,16 +33,6 @@ namespace {
 constexpr std::string_view k_recipe = "1";
 
 constexpr std::chrono::seconds k_config_deadline{300};
-constexpr std::chrono::seconds k_make_deadline{4 * 3600};
-constexpr std::size_t k_log_tail = 4U << 20U;
-// Of one process: a kernel needs less than a tenth of this; a makefile that runs wild needs more.
-constexpr std::uint64_t k_most_memory_mib = 16384;
-constexpr std::uint64_t k_largest_file_mib = 4096;
-// A build of 64 jobs has some hundred.
-constexpr std::uint64_t k_most_processes = 2048;
-
-// Where Debian's ccache has itself under the compilers' names.
-const fs::path k_ccache_links = "/usr/lib/ccache";
 
 // Made anew by every link, whatever changed: version, kallsyms and the image's own.
 constexpr int k_objects_of_a_link = 7;
@@ -50,81 +41,6 @@ constexpr int k_objects_of_a_link = 7;
 constexpr int k_first_build_objects = 1150;
 
 }  // namespace
-
-struct LocalKernelBuilder::Session {
-    BuildRequest request;
-    Profile profile;
-    std::string key;
-    fs::path objects;   // the object tree
-    bool first = true;  // there are no objects yet
-    std::function<void(const BuildProgress&)> tell;
-    BuildProgress progress;
-    std::optional<RebuildPlan> plan;  // none: it was not asked, all is make's
-    std::string plain_reason;         // why it was not
-    std::chrono::steady_clock::time_point compiling_since;
-    std::string audit;  // what comparing skipped objects found
-    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-
-    void step(std::string name) {
-        progress.step = std::move(name);
-        if (tell) tell(progress);
-    }
-    void count_object() {
-        ++progress.objects;
-        progress.compiling_s =
-            util::seconds_between(compiling_since, std::chrono::steady_clock::now());
-        if (tell) tell(progress);
-    }
-    [[nodiscard]] fs::path expected_file() const { return objects.string() + ".objects"; }
-    // There while make runs: found at the start of a build, the last one was killed.
-    [[nodiscard]] fs::path making_file() const { return objects.string() + ".making"; }
-    // ccache's, of this object tree alone: what one kernel's makefiles leave there, no other reads.
-    [[nodiscard]] fs::path compiler_cache() const { return objects.string() + ".ccache"; }
-    [[nodiscard]] fs::path fragment_file() const { return objects / ".krepro-fragment"; }
-
-    // The second tier, for what the planner calls hard and for going back: "gcc" is ccache by its
-    // place in PATH, so that kbuild's saved commands stay those of the compiler.
-    void add_ccache(util::SandboxSpec& sandbox) const {
-        std::error_code code;
-        if (!fs::exists(k_ccache_links / "gcc", code)) return;
-        sandbox.read_write.push_back(compiler_cache());
-        sandbox.env.push_back("PATH=" + k_ccache_links.string() + ":/usr/sbin:/usr/bin:/sbin:/bin");
-        sandbox.env.push_back("CCACHE_DIR=" + compiler_cache().string());
-        sandbox.env.emplace_back("CCACHE_MAXSIZE=2G");
-        sandbox.env.emplace_back("HOME=/tmp");  // ccache does nothing without one
-        // By the headers that the compiler says it read: no file is preprocessed for its sake.
-        sandbox.env.emplace_back("CCACHE_DEPEND=1");
-    }
-
-    // make for this source and object tree, in a room without network that can write nothing but
-    // the objects.
-    [[nodiscard]] util::ProcessSpec make(const std::vector<std::string>& targets) const {
-        util::SandboxSpec sandbox;
-        sandbox.read_only = {request.checkout.source};
-        sandbox.read_write = {objects};
-        sandbox.cwd = objects;
-        sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes};
-        sandbox.user = util::SandboxUser::own;
-        // Nothing of this machine or moment in the kernel, so that equal inputs give equal bytes.
-        sandbox.env = {"KBUILD_BUILD_TIMESTAMP=2000-01-01 00:00:00 UTC", "KBUILD_BUILD_USER=krepro",
-                       "KBUILD_BUILD_HOST=krepro", "KBUILD_BUILD_VERSION=1"};
-        add_ccache(sandbox);
-        util::ProcessSpec spec;
-        spec.argv = util::sandbox_argv(sandbox);
-        const auto jobs = std::max(1U, std::thread::hardware_concurrency());
-        spec.argv.insert(spec.argv.end(),
-                         {"make", "-C" + request.checkout.source, "O=" + objects.string(),
-                          fmt::format("-j{}", jobs),
-                          // Set, though empty: no "+" after the release of a tree git knows.
-                          "LOCALVERSION="});
-        if (profile.compiler == "clang") spec.argv.emplace_back("LLVM=1");
-        spec.argv.insert(spec.argv.end(), targets.begin(), targets.end());
-        spec.deadline = k_make_deadline;
-        spec.priority = request.priority;
-        spec.keep_bytes = k_log_tail;
-        return spec;
-    }
-};
 
 LocalKernelBuilder::LocalKernelBuilder(fs::path profiles, fs::path cache)
     : profiles_(std::move(profiles)),

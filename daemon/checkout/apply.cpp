@@ -5,9 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "checkout/git.hpp"
+#include "util/files.hpp"
 #include "util/process.hpp"
 #include "util/sandbox.hpp"
 
@@ -18,6 +20,8 @@ using model::Direction;
 using util::Result;
 
 namespace {
+
+constexpr std::array k_directions{Direction::forward, Direction::reverse};
 
 template <class Use>
 void for_each_line(std::string_view text, Use use) {
@@ -71,17 +75,19 @@ std::string hunk_header(std::string_view patch, const FailedFile& failure, Direc
 }
 
 // The tree read-only for a try, writable for the real thing.
-std::vector<std::string> in_sandbox(const ApplyRequest& request, std::vector<std::string> argv,
-                                    const std::vector<std::string>& env) {
+util::ProcessSpec in_sandbox(const ApplyRequest& request, util::ProcessSpec spec) {
+    if (request.sandboxing == Sandboxing::off) return spec;
     util::SandboxSpec sandbox;
-    auto& folders = request.mode == ApplyMode::check ? sandbox.read_only : sandbox.read_write;
-    folders = git_folders(request.tree);
+    const bool tried = request.mode == ApplyMode::check;
+    (tried ? sandbox.read_only : sandbox.read_write) = git_folders(request.tree);
+    if (tried && !request.index.empty()) sandbox.read_write = {request.index.parent_path()};
     sandbox.cwd = request.tree;
-    sandbox.env = env;
+    sandbox.env = spec.env;
     auto all = util::sandbox_argv(sandbox);
-    all.insert(all.end(), std::make_move_iterator(argv.begin()),
-               std::make_move_iterator(argv.end()));
-    return all;
+    all.insert(all.end(), std::make_move_iterator(spec.argv.begin()),
+               std::make_move_iterator(spec.argv.end()));
+    spec.argv = std::move(all);
+    return spec;
 }
 
 std::string index_variable(const ApplyRequest& request) {
@@ -93,10 +99,19 @@ asio::awaitable<Result<std::string>> git_on_index(ApplyRequest request,
                                                   std::vector<std::string> arguments) {
     auto spec = git_command(request.tree, std::move(arguments));
     spec.env.push_back(index_variable(request));
-    if (request.sandboxing == Sandboxing::on) spec = in_git_sandbox(request.tree, std::move(spec));
-    auto out = co_await util::run_checked(std::move(spec));
+    spec.deadline = request.deadline;
+    auto out = co_await util::run_checked(in_sandbox(request, std::move(spec)));
     if (out && out->ends_with('\n')) out->pop_back();
     co_return out;
+}
+
+// The request's own index, with the files of a revision in it.
+asio::awaitable<Result<void>> fill_index(ApplyRequest request, std::string revision) {
+    std::error_code ignored;
+    std::filesystem::remove(request.index, ignored);
+    const auto filled = co_await git_on_index(request, words("read-tree", revision));
+    if (!filled) co_return tl::unexpected(filled.error());
+    co_return Result<void>{};
 }
 
 }  // namespace
@@ -135,15 +150,14 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
         git_command(request.tree, words("apply", "--recount", "-C1", "--whitespace=nowarn"));
     if (request.direction == Direction::reverse) spec.argv.emplace_back("-R");
     if (request.mode == ApplyMode::check) spec.argv.emplace_back("--check");
-    if (request.mode == ApplyMode::index) {
+    if (!request.index.empty()) {
         spec.argv.emplace_back("--cached");
         spec.env.push_back(index_variable(request));
     }
     spec.argv.emplace_back("-");
     spec.stdin_bytes = request.patch;
-    spec.deadline = std::chrono::minutes(2);
-    if (request.sandboxing == Sandboxing::on)
-        spec.argv = in_sandbox(request, std::move(spec.argv), spec.env);
+    spec.deadline = request.deadline;
+    spec = in_sandbox(request, std::move(spec));
     auto result = co_await util::run_process(spec);
     if (!result) co_return tl::unexpected(result.error());
     if (result->ok()) co_return std::optional<std::string>();
@@ -155,29 +169,26 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
     co_return std::optional<std::string>(std::move(result->err));
 }
 
-namespace {
-
-// The request's own index, with the files of a revision in it.
-asio::awaitable<Result<void>> fill_index(ApplyRequest request, std::string revision) {
-    std::error_code ignored;
-    std::filesystem::remove(request.index, ignored);
-    const auto filled = co_await git_on_index(request, words("read-tree", revision));
+asio::awaitable<Result<Tried>> try_directions(TryRequest request) {
+    const auto scratch = util::TempDir::make(std::filesystem::temp_directory_path(), "krepro-try");
+    if (!scratch) co_return tl::unexpected(scratch.error());
+    ApplyRequest one{request.tree,     request.patch,      Direction::forward,
+                     ApplyMode::check, request.sandboxing, scratch->path() / "index",
+                     request.deadline};
+    const auto filled = co_await fill_index(one, request.revision);
     if (!filled) co_return tl::unexpected(filled.error());
-    co_return Result<void>{};
-}
-
-}  // namespace
-
-asio::awaitable<Result<std::optional<std::string>>> apply_to_revision(ApplyRequest request,
-                                                                      std::string revision) {
-    request.mode = ApplyMode::index;
-    request.index = git_folder(request.tree) / "krepro-index";
-    const auto filled = co_await fill_index(request, revision);
-    if (!filled) co_return tl::unexpected(filled.error());
-    auto refused = co_await apply_patch(request);
-    std::error_code ignored;
-    std::filesystem::remove(request.index, ignored);
-    co_return refused;
+    Tried tried;
+    for (const auto direction : k_directions) {
+        one.direction = direction;
+        auto refused = co_await apply_patch(one);
+        if (!refused) co_return tl::unexpected(refused.error());
+        if (!*refused) {
+            tried.direction = direction;
+            break;
+        }
+        (direction == Direction::forward ? tried.forward : tried.reverse) = std::move(**refused);
+    }
+    co_return tried;
 }
 
 asio::awaitable<Result<std::string>> patched_tree(ApplyRequest request, std::string revision) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ std::vector<FailedFile> parse_apply_errors(std::string_view messages);
 std::string describe_failures(const std::vector<FailedFile>& failures, std::string_view patch,
                               model::Direction direction);
 
-// What is done with the patch: tried on the work tree, done there, or done in an index alone.
+// What is done with the patch: tried, done in the work tree, or done in an index alone.
 enum class ApplyMode { check, write, index };
 
 struct ApplyRequest {
@@ -42,15 +43,31 @@ struct ApplyRequest {
     model::Direction direction = model::Direction::forward;
     ApplyMode mode = ApplyMode::check;
     Sandboxing sandboxing = Sandboxing::on;
-    std::filesystem::path index;  // for ApplyMode::index: a file below `tree`
+    // ApplyMode::index: a file below `tree`. ApplyMode::check: a file in a folder of its own, and
+    // the patch is tried on it; empty: on the work tree.
+    std::filesystem::path index;
+    std::chrono::seconds deadline{120};  // of each git
 };
 
 // Nothing when the patch applies, else git's messages; an error only when git cannot be run.
 boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_patch(ApplyRequest request);
 
-// The same against the files of a revision: the work tree may be in any state and stays in it.
-boost::asio::awaitable<util::Result<std::optional<std::string>>> apply_to_revision(
-    ApplyRequest request, std::string revision);
+// A patch on the files of a revision. Nothing of the tree is written, and its work tree may be in
+// any state.
+struct TryRequest {
+    std::filesystem::path tree;
+    std::string revision;
+    std::string patch;
+    Sandboxing sandboxing = Sandboxing::on;
+    std::chrono::seconds deadline{120};  // of each git
+};
+
+// What came of trying both directions, forward first.
+struct Tried {
+    std::optional<model::Direction> direction;  // the first that applies; nothing: neither does
+    std::string forward, reverse;               // what git said when it did not apply
+};
+boost::asio::awaitable<util::Result<Tried>> try_directions(TryRequest request);
 
 // git's hash of the tree that `revision` with the request's patch makes, without touching the work
 // tree: equal for equal files, whatever revision, patch and direction led to them. The patch must

@@ -5,13 +5,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <utility>
 
 #include "checkout/git.hpp"
 #include "checkout/make_tree.hpp"
 #include "checkout/repository.hpp"
+#include "checkout/stamp.hpp"
 #include "checkout/work_tree.hpp"
 #include "util/hash.hpp"
 
@@ -30,36 +30,8 @@ namespace {
 
 constexpr std::size_t k_most_output = 64U << 20U;
 
-constexpr std::array k_directions{Direction::forward, Direction::reverse};
-
 bool is_tarball(const fs::path& path) {
     return path.filename().string().find(".tar") != std::string::npos;
-}
-
-// What the files of a tree are made from. A tarball that was packed anew is another one.
-std::string definition_of(const Tree& tree) {
-    util::Sha256 hash;
-    for (const auto& part : {tree.kind, tree.package, tree.version, tree.location})
-        hash.add_field(part);
-    hash.add_field(tree.rt_series ? "rt" : "");
-    std::error_code code;
-    if (tree.kind == "tarball" && fs::exists(tree.location, code)) {
-        hash.add_field(std::to_string(fs::file_size(tree.location, code)));
-        hash.add_field(
-            std::to_string(fs::last_write_time(tree.location, code).time_since_epoch().count()));
-    }
-    return hash.hex();
-}
-
-std::string stamp_text(const std::string& revision, const Tree& tree, const std::string& version) {
-    return fmt::format("{}\n{} {}\n{}\n", revision, tree.name, version, definition_of(tree));
-}
-
-// The base commit of a tree that was made from what its definition says today; else empty.
-std::string stamped_revision(const fs::path& folder, const Tree& tree) {
-    const auto stamp = util::read_file(folder / "stamp");
-    if (!stamp || !stamp->ends_with("\n" + definition_of(tree) + "\n")) return {};
-    return stamp->substr(0, stamp->find('\n'));
 }
 
 // What is left of trees that were being made when krepro died. The caller holds the lock.
@@ -78,20 +50,6 @@ Result<void> rename_folder(const fs::path& from, const fs::path& to) {
     if (!code) return {};
     return fail(ErrorKind::unavailable, "cannot move the new tree into place: " + code.message(),
                 to.string(), "check the cache folder");
-}
-
-tl::unexpected<util::Error> applies_nowhere(const Tree& tree, const std::string& patch,
-                                            const std::array<std::string, 2>& messages) {
-    const auto say = [&](std::size_t which, Direction direction) {
-        return describe_failures(parse_apply_errors(messages[which]), patch, direction);
-    };
-    return fail(
-        ErrorKind::invalid_input,
-        fmt::format("the patch applies to tree {} neither forward nor in reverse", tree.name),
-        fmt::format("forward: {}; in reverse: {}", say(0, Direction::forward),
-                    say(1, Direction::reverse)),
-        "the tree may hold the change in another form: submit the patch as it is for this "
-        "tree, or name another tree");
 }
 
 std::vector<std::string> split_at_nul(std::string_view text) {
@@ -190,6 +148,20 @@ LocalKernelSource::Place LocalKernelSource::place_of(Tree tree) const {
     return {std::move(tree), std::move(folder)};
 }
 
+asio::awaitable<Result<LocalKernelSource::LockedPlace>> LocalKernelSource::hold(std::string tree) {
+    auto found = find_tree(tree);
+    if (!found) co_return tl::unexpected(found.error());
+    auto place = place_of(std::move(*found));
+    auto lock = co_await lock_tree(place.folder.string() + ".lock");
+    if (!lock) co_return tl::unexpected(lock.error());
+    co_return LockedPlace{std::move(place), std::move(*lock)};
+}
+
+Progress LocalKernelSource::or_silent(Progress progress) {
+    if (progress) return progress;
+    return [](const std::string&) {};
+}
+
 // Where the commits are that a job may name.
 fs::path LocalKernelSource::repository_of(const Place& place) const {
     return place.tree.kind == "git" ? mirror_of(cache_, place.tree.location).folder
@@ -238,34 +210,18 @@ asio::awaitable<Result<std::string>> LocalKernelSource::base_commit(Place place,
     co_return co_await make(std::move(place), std::move(progress));
 }
 
-asio::awaitable<Result<Direction>> LocalKernelSource::find_direction(Place place,
-                                                                     std::string revision,
-                                                                     std::string patch) {
-    std::array<std::string, 2> messages;
-    for (const auto direction : k_directions) {
-        const ApplyRequest request{place.source(),   patch,       direction,
-                                   ApplyMode::index, sandboxing_, {}};
-        const auto refused = co_await apply_to_revision(request, revision);
-        if (!refused) co_return tl::unexpected(refused.error());
-        if (!*refused) co_return direction;
-        messages.at(direction == Direction::forward ? 0 : 1) = **refused;
-    }
-    co_return applies_nowhere(place.tree, patch, messages);
-}
-
 asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree,
                                                          const model::Mail& mail,
                                                          Progress progress) {
     const auto patch = mail.patch;  // the caller's mail need not outlive the first suspension
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
-    if (!progress) progress = [](const std::string&) {};
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
+    progress = or_silent(std::move(progress));
     const auto revision = co_await base_commit(place, progress);
     if (!revision) co_return tl::unexpected(revision.error());
-    const auto direction = co_await find_direction(place, *revision, patch);
+    const TryRequest request{place.source(), *revision, patch, sandboxing_};
+    const auto direction = co_await find_direction(place, request);
     if (!direction) co_return tl::unexpected(direction.error());
     const auto of_base = co_await checkout_of(place, *revision);
     if (!of_base) co_return tl::unexpected(of_base.error());
@@ -277,19 +233,23 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree
     Checkout of_change{place.tree.name, *revision, place.source(), *changed, *content, {}};
     const bool forward = *direction == Direction::forward;
     Pair pair{*direction, forward ? *of_base : of_change, forward ? of_change : *of_base};
-    pair.unpatched.arm = ArmName::unpatched;
-    pair.patched.arm = ArmName::patched;
-    const State base{*revision, {}, {}};
-    const auto near = co_await bring_near(place, pair, base);
-    if (!near) co_return tl::unexpected(near.error());
-    co_return pair;
+    co_return co_await settle(place, std::move(pair));
 }
 
 // Kernels that are in the cache are built no more, but the lines of their reports are looked up in
 // the work tree: it must be at one of the two arms.
-asio::awaitable<Result<void>> LocalKernelSource::bring_near(Place place, Pair pair, State base) {
+asio::awaitable<Result<void>> LocalKernelSource::bring_near(Place place, Pair pair) {
     if (is_at(pair)) co_return Result<void>{};
-    co_return co_await bring_to(place.folder, std::move(base), sandboxing_);
+    const State base{pair.unpatched.revision, {}, {}};
+    co_return co_await bring_to(place.folder, base, sandboxing_);
+}
+
+asio::awaitable<Result<Pair>> LocalKernelSource::settle(Place place, Pair pair) {
+    pair.unpatched.arm = ArmName::unpatched;
+    pair.patched.arm = ArmName::patched;
+    const auto near = co_await bring_near(std::move(place), pair);
+    if (!near) co_return tl::unexpected(near.error());
+    co_return pair;
 }
 
 asio::awaitable<Result<Held>> LocalKernelSource::select(const Checkout& checkout) {

@@ -66,18 +66,28 @@ class LocalKernelSource : public KernelSource {
         [[nodiscard]] std::filesystem::path source() const { return folder / "source"; }
     };
 
+    // And that nobody else changes them.
+    struct LockedPlace {
+        Place place;
+        util::FileLock lock;
+    };
+
+    static Progress or_silent(Progress progress);
+    boost::asio::awaitable<util::Result<LockedPlace>> hold(std::string tree);
     [[nodiscard]] util::Result<Tree> find_tree(const std::string& name) const;
     [[nodiscard]] Place place_of(Tree tree) const;
     [[nodiscard]] std::filesystem::path repository_of(const Place& place) const;
     boost::asio::awaitable<util::Result<std::string>> base_commit(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> base_of_git(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> make(Place place, Progress progress);
+    [[nodiscard]] static bool is_whole(const Place& place);
     boost::asio::awaitable<util::Result<model::Direction>> find_direction(Place place,
-                                                                          std::string revision,
-                                                                          std::string patch);
+                                                                          TryRequest request);
     boost::asio::awaitable<util::Result<model::Checkout>> checkout_of(Place place,
                                                                       std::string commit);
-    boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair, State base);
+    boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair);
+    // Both arms of a pair by their names, and the work tree near them.
+    boost::asio::awaitable<util::Result<Pair>> settle(Place place, Pair pair);
     boost::asio::awaitable<util::Result<void>> have_commits(Place place,
                                                             std::vector<std::string> commits,
                                                             Progress progress);

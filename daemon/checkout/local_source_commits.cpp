@@ -14,7 +14,6 @@ namespace krepro::checkout {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
-using model::ArmName;
 using model::Checkout;
 using model::Direction;
 using util::ErrorKind;
@@ -22,11 +21,6 @@ using util::fail;
 using util::Result;
 
 namespace {
-
-Progress or_silent(Progress progress) {
-    if (progress) return progress;
-    return [](const std::string&) {};
-}
 
 asio::awaitable<bool> has_commit(fs::path repository, std::string commit) {
     std::error_code code;
@@ -68,11 +62,9 @@ asio::awaitable<Result<Change>> LocalKernelSource::find_change(std::string tree,
                                                                Progress progress) {
     // Before anything is fetched for a text that names nothing.
     if (const auto names = split_commits(commits); !names) co_return tl::unexpected(names.error());
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
     const auto base = co_await base_commit(place, or_silent(std::move(progress)));
     if (!base) co_return tl::unexpected(base.error());
     auto change = co_await read_change(repository_of(place), commits);
@@ -85,11 +77,9 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare_change(std::string tree
                                                                 std::string before,
                                                                 std::string after,
                                                                 Progress progress) {
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
     const auto there =
         co_await have_commits(place, words(before, after), or_silent(std::move(progress)));
     if (!there) co_return tl::unexpected(there.error());
@@ -98,63 +88,32 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare_change(std::string tree
     auto patched = co_await checkout_of(place, after);
     if (!patched) co_return tl::unexpected(patched.error());
     Pair pair{Direction::forward, std::move(*unpatched), std::move(*patched)};
-    pair.unpatched.arm = ArmName::unpatched;
-    pair.patched.arm = ArmName::patched;
-    const State base{before, {}, {}};
-    const auto near = co_await bring_near(place, pair, base);
-    if (!near) co_return tl::unexpected(near.error());
-    co_return pair;
+    co_return co_await settle(place, std::move(pair));
 }
 
 asio::awaitable<Result<Checkout>> LocalKernelSource::prepare_one(std::string tree,
                                                                  std::string revision,
                                                                  Progress progress) {
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
     auto commit = co_await base_commit(place, or_silent(std::move(progress)));
     if (commit && !revision.empty()) commit = co_await find_commit(repository_of(place), revision);
     if (!commit) co_return tl::unexpected(commit.error());
     auto one = co_await checkout_of(place, *commit);
     if (!one) co_return one;
     const Pair itself{Direction::forward, *one, *one};
-    const State state{*commit, {}, {}};
-    const auto near = co_await bring_near(place, itself, state);
+    const auto near = co_await bring_near(place, itself);
     if (!near) co_return tl::unexpected(near.error());
     co_return one;
 }
 
-asio::awaitable<Result<Direction>> LocalKernelSource::try_patch(std::string tree, std::string patch,
-                                                                Progress progress) {
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
-    const auto base = co_await base_commit(place, or_silent(std::move(progress)));
-    if (!base) co_return tl::unexpected(base.error());
-    co_return co_await find_direction(place, *base, std::move(patch));
-}
-
-bool LocalKernelSource::is_at_hand(const std::string& tree) const {
-    const auto found = find_tree(tree);
-    if (!found) return false;
-    const auto place = place_of(*found);
-    std::error_code code;
-    return fs::exists(place.tree.kind == "git" ? place.source() / ".git" : place.folder / "stamp",
-                      code);
-}
-
 asio::awaitable<Result<std::string>> LocalKernelSource::update(std::string tree,
                                                                Progress progress) {
-    auto found = find_tree(tree);
-    if (!found) co_return tl::unexpected(found.error());
-    const auto place = place_of(std::move(*found));
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
     progress = or_silent(std::move(progress));
-    const auto lock = co_await lock_tree(place.folder.string() + ".lock");
-    if (!lock) co_return tl::unexpected(lock.error());
     // A package whose version is left open may have a newer one now; all else is what it was.
     const bool open = place.tree.kind.starts_with("debian-") &&
                       (place.tree.version.empty() || place.tree.version.ends_with('*'));

@@ -108,6 +108,8 @@ class RunMonitor {
         crashed,        // pvpanic: the rest of the panic may still come
         ended,
     };
+    // A splat takes its time through an emulated UART: as long as the console talks, wait on.
+    static constexpr double k_report_wait_s = 3;
 
     RunAction handle(const ConsoleOutput& output);
     RunAction handle(const HarnessOutput& output);
@@ -153,6 +155,7 @@ class RunMonitor {
     void forgive_pause(double seconds);
     void linger(double uptime);
     void prove(std::string_view line);
+    [[nodiscard]] static std::string heartbeat_words(const model::HarnessEvent& event);
     // How long the heartbeat that closes an exposure may take.
     [[nodiscard]] double closing_s() const;
     [[nodiscard]] bool patched() const { return limits_.arm == model::ArmName::patched; }

@@ -1,49 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a tree's own history is asked for.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <fstream>
-#include <optional>
+#include <functional>
 
-#include "checkout/git.hpp"
-#include "checkout/local_source.hpp"
 #include "checkout/repository.hpp"
-#include "util/files.hpp"
+#include "checkout_fixture.hpp"
 
 namespace krepro::checkout {
 namespace {
 
-namespace asio = boost::asio;
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 using util::ErrorKind;
-using util::Result;
-
-template <class T>
-T await(asio::awaitable<T> work) {
-    asio::io_context context;
-    std::optional<T> result;
-    std::exception_ptr thrown;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr error, T value) {
-        thrown = error;
-        result = std::move(value);
-    });
-    context.run();
-    if (thrown) std::rethrow_exception(thrown);
-    return std::move(*result);
-}
-
-void write(const fs::path& path, std::string_view text) {
-    fs::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-}
-
-std::string read(const fs::path& path) {
-    return util::read_file(path).value_or("(absent)");
-}
 
 // A repository whose HEAD is "second", after "first" and "root".
 class Commits : public testing::Test {

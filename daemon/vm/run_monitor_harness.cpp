@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the harness in the guest says.
+#include <fmt/format.h>
+
+#include "vm/run_monitor.hpp"
+
+namespace krepro::vm {
+
+using model::Cause;
+using model::HarnessType;
+
+std::string RunMonitor::heartbeat_words(const model::HarnessEvent& event) {
+    std::string words =
+        fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
+    if (event.debug_locks) words += fmt::format(", debug_locks {}", *event.debug_locks);
+    if (event.dl_exits) words += fmt::format(", dl_exits {}", *event.dl_exits);
+    if (event.bogo_ops) words += fmt::format(", bogo_ops {}", *event.bogo_ops);
+    return words;
+}
+
+RunAction RunMonitor::handle(const HarnessLine& line) {
+    const auto& event = line.event;
+    switch (event.type) {
+        case HarnessType::hello:
+        case HarnessType::iteration_start:
+            return Continue{};
+        case HarnessType::ready:
+            return on_ready(event);
+        case HarnessType::heartbeat:
+            return on_heartbeat(event);
+        case HarnessType::iteration_end:
+            return on_iteration_end(event);
+        case HarnessType::done:
+            // A splat's last lines may still be on their way: the stopped domain ends the trial.
+            done_ = phase_ == Phase::loaded;
+            return Continue{};
+        case HarnessType::error:
+            break;
+    }
+    prove("harness: " + event.what);
+    if (auto action = settled()) return *action;
+    return end_void(Cause::infrastructure, "the harness in the guest gave up: " + event.what);
+}
+
+RunAction RunMonitor::on_ready(const model::HarnessEvent& event) {
+    if (phase_ != Phase::booting) return Continue{};
+    phase_ = Phase::loaded;
+    last_heartbeat_ = now_;
+    outcome_.ready_s = since(start_);
+    outcome_.guest_s = event.uptime;
+    meter_.begin(event);
+    return Continue{};
+}
+
+RunAction RunMonitor::on_heartbeat(const model::HarnessEvent& event) {
+    if (phase_ == Phase::booting) return Continue{};
+    last_heartbeat_ = now_;
+    outcome_.guest_s = event.uptime;
+    outcome_.lockdep_alive_at_end = event.debug_locks == 1;
+    meter_.add(event);
+    workload_.on_heartbeat(event);
+    const bool first = !heartbeat_;
+    heartbeat_ = event;
+    if (first) return on_first_heartbeat(event);
+    if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other) {
+        // The two UARTs race: a heartbeat from before the report does not close its exposure.
+        const bool before =
+            event.debug_locks == 1 && (hit_blinds_ || phase_ == Phase::closing_other ||
+                                       (hit_uptime_ && event.uptime <= *hit_uptime_));
+        if (before || !meter_.closes()) return Continue{};
+        meter_.settle();
+        prove(heartbeat_words(event));
+        return phase_ == Phase::closing_hit ? close_hit() : end_reported();
+    }
+    if (phase_ == Phase::past_hit) return on_heartbeat_past_hit(event);
+    if (phase_ != Phase::loaded) return Continue{};
+    if (event.debug_locks != 0) return on_live_heartbeat(event);
+    prove(heartbeat_words(event));
+    enter(Phase::unexplained, k_report_wait_s);
+    return Continue{};
+}
+
+// Written right after "ready", before the workload's first iteration.
+RunAction RunMonitor::on_first_heartbeat(const model::HarnessEvent& event) {
+    if (auto action = settled()) return *action;
+    if (event.debug_locks == 1) return Continue{};
+    prove(heartbeat_words(event));
+    if (!event.debug_locks)
+        return end_void(Cause::lockdep_absent,
+                        "the kernel has no lockdep: /proc/lockdep_stats says nothing");
+    return end_void(Cause::lockdep_off_early, "lockdep was off before the workload began");
+}
+
+RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
+    if (event.debug_locks != 1) return Continue{};
+    fresh_title_.clear();
+    if (linger_until_ && event.uptime >= *linger_until_) return end_finished();
+    if (since(start_) >= limits_.wall_s) return end_finished();
+    const bool has_goal = limits_.exposure_goal > 0;
+    if (has_goal && meter_.exposure() >= limits_.exposure_goal) linger(event.uptime);
+    return Continue{};
+}
+
+RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
+    if (phase_ == Phase::booting) return Continue{};
+    ++outcome_.iterations;
+    if (phase_ != Phase::loaded && phase_ != Phase::past_hit) return Continue{};
+    if (const auto finding = workload_.on_iteration_end(event, meter_.exits());
+        finding && phase_ == Phase::loaded) {
+        prove(fmt::format("iteration {} ended: {}", event.iteration, event.what));
+        return end_void(finding->cause, finding->detail);
+    }
+    if (limits_.iterations > 0 && outcome_.iterations >= limits_.iterations) linger(event.uptime);
+    return Continue{};
+}
+
+RunAction RunMonitor::on_heartbeat_past_hit(const model::HarnessEvent& event) {
+    const bool over = linger_until_ && event.uptime >= *linger_until_;
+    return over || since(start_) >= limits_.wall_s ? end_hit() : RunAction{Continue{}};
+}
+
+double RunMonitor::closing_s() const {
+    // Emulated guests take up to three times their own time, and clear up before the next one.
+    constexpr double k_slowest = 3;
+    constexpr double k_to_clear_s = 10;
+    if (limits_.unit != model::ExposureUnit::bogo_ops) return limits_.after_hit_s;
+    return k_slowest * limits_.iteration_s + k_to_clear_s;
+}
+
+}  // namespace krepro::vm

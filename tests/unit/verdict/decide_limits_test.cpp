@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the rule ends without an answer: voids, budgets, plans that cannot be.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "trials.hpp"
+#include "verdict/decide.hpp"
+
+namespace krepro::verdict {
+namespace {
+
+using model::ArmName;
+using model::Cause;
+using model::OutcomeKind;
+using model::VerdictKind;
+using model::WorkloadForm;
+using testing::HasSubstr;
+using namespace trials;  // NOLINT(google-build-using-namespace): the words of these tests
+
+TEST(VerdictDecide, voids_are_fatal_by_a_table) {
+    struct Row {
+        const char* what;
+        Trials trials;
+        const char* answer;
+    };
+    const TrialRecord bad = no_evidence(k_unpatched);
+    const Trials enough{clean(k_patched, 200)};
+    const std::vector<Row> rows{
+        {"one of one", {bad}, "run unpatched"},
+        {"one of two", {hit(k_unpatched, 5), bad}, "run unpatched"},
+        {"three in a row", repeated(3, bad), "run unpatched"},
+        {"four in a row", repeated(4, bad), "inconclusive"},
+        {"four, then hits", repeated(2, bad) + three_hits() + repeated(2, no_evidence(k_patched)),
+         "run patched"},
+        {"more than a third at the end",
+         repeated(2, bad) + three_hits() + repeated(2, no_evidence(k_patched)) + enough,
+         "inconclusive"},
+        {"a third at the end", repeated(2, bad) + three_hits() + enough, "fixed"},
+        {"all of the patched arm", three_hits() + repeated(4, no_evidence(k_patched)),
+         "inconclusive"},
+        {"a hit on both is proof enough",
+         repeated(2, bad) + three_hits() + repeated(4, bad) + Trials{hit(k_patched, 5)},
+         "not_fixed"},
+        {"krepro's own stops do not count",
+         repeated(9, no_evidence(k_unpatched, Cause::interrupted)), "run unpatched"},
+    };
+    for (const auto& row : rows) EXPECT_EQ(answer(plan_of(), row.trials), row.answer) << row.what;
+}
+
+TEST(VerdictDecide, stalls_of_the_unpatched_kernel_do_not_forbid_a_verdict) {
+    const auto stall = no_evidence(k_unpatched, Cause::host_stall);
+    const auto hang = no_evidence(k_unpatched, Cause::boot_hang);
+    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    EXPECT_EQ(answer(plan_of(), repeated(4, stall) + evidence), "fixed");
+    EXPECT_EQ(answer(plan_of(), repeated(4, hang) + evidence), "inconclusive");
+    EXPECT_EQ(answer(plan_of(), repeated(3, hang) + repeated(2, stall) + evidence), "fixed");
+    EXPECT_EQ(answer(plan_of(), repeated(12, stall) + evidence), "inconclusive") << "hopeless";
+}
+
+TEST(VerdictDecide, too_many_voids_are_said_with_their_causes) {
+    const auto verdict =
+        verdict_of(plan_of(), repeated(3, no_evidence(k_unpatched)) +
+                                  Trials{no_evidence(k_unpatched, Cause::lockdep_off_early)});
+    EXPECT_THAT(verdict.void_causes,
+                testing::UnorderedElementsAre("boot_hang: 3", "lockdep_off_early: 1"));
+    EXPECT_THAT(verdict.sentence, HasSubstr("4 of 4 boots gave no evidence"));
+    EXPECT_THAT(verdict.sentence, HasSubstr("lockdep_off_early: 1"));
+}
+
+TEST(VerdictDecide, the_pause_grows_with_voids_in_a_row_and_goes_with_evidence) {
+    const TrialRecord bad = no_evidence(k_unpatched);
+    EXPECT_EQ(next_trial(plan_of(), {}).pause_s, 0);
+    EXPECT_EQ(next_trial(plan_of(), {bad}).pause_s, 1);
+    EXPECT_EQ(next_trial(plan_of(), {bad, bad, bad}).pause_s, 4);
+    EXPECT_EQ(next_trial(plan_of(), {bad, bad, hit(k_unpatched, 5)}).pause_s, 0);
+    const TrialRecord ours = no_evidence(k_unpatched, Cause::interrupted);
+    EXPECT_EQ(next_trial(plan_of(), {ours}).pause_s, 0);
+}
+
+TEST(VerdictDecide, a_used_up_budget_is_inconclusive_and_says_what_was_missing) {
+    Plan plan = plan_of();
+    plan.budget_wall_s = 100;
+    const auto verdict = verdict_of(
+        plan, Trials{lasting(50, hit(k_unpatched, 5)), lasting(60, hit(k_unpatched, 5))});
+    EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
+    EXPECT_THAT(verdict.sentence, HasSubstr("2 of the 3 hits"));
+    const auto late = verdict_of(plan, three_hits() + Trials{lasting(70, clean(k_patched, 20))});
+    EXPECT_EQ(late.kind, VerdictKind::inconclusive);
+    EXPECT_THAT(late.sentence, HasSubstr("had to show 171 deadline-task exits"));
+}
+
+TEST(VerdictDecide, with_too_few_hits_in_time_a_hit_on_patched_still_proves_it_not_fixed) {
+    Plan plan = plan_of();
+    plan.budget_wall_s = 100;
+    const Trials weak{lasting(80, hit(k_unpatched, 5))};
+    EXPECT_EQ(answer(plan, weak), "run patched");
+    EXPECT_EQ(answer(plan, weak + Trials{hit(k_patched, 1)}), "not_fixed");
+    EXPECT_EQ(answer(plan, weak + Trials{clean(k_patched, 1000)}), "inconclusive");
+}
+
+TEST(VerdictDecide, the_budget_never_hides_a_verdict_that_is_there) {
+    Plan plan = plan_of();
+    plan.budget_trials = 4;
+    EXPECT_EQ(answer(plan, three_hits() + Trials{clean(k_patched, 200)}), "fixed");
+}
+
+TEST(VerdictPlan, a_senseless_plan_ends_as_an_error_that_says_why) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    struct Row {
+        double confidence;
+        double wall_s;
+        int trials;
+        const char* says;
+    };
+    for (const auto& row : std::vector<Row>{{0, 100, 10, "confidence"},
+                                            {1, 100, 10, "confidence"},
+                                            {nan, 100, 10, "confidence"},
+                                            {0.95, 0, 10, "wall-time budget"},
+                                            {0.95, nan, 10, "wall-time budget"},
+                                            {0.95, 100, 0, "allow a trial"}}) {
+        Plan plan = plan_of();
+        plan.confidence = row.confidence;
+        plan.budget_wall_s = row.wall_s;
+        plan.budget_trials = row.trials;
+        const auto verdict = verdict_of(plan, {});
+        EXPECT_EQ(verdict.kind, VerdictKind::error);
+        EXPECT_THAT(verdict.sentence, HasSubstr(row.says));
+    }
+}
+
+TEST(VerdictPlan, trials_in_different_units_are_not_compared) {
+    Trials trials = three_hits();
+    auto seconds = clean(k_patched, 900);
+    seconds.outcome.unit = model::ExposureUnit::guest_seconds;
+    trials.push_back(seconds);
+    EXPECT_EQ(answer(plan_of(), trials), "error");
+}
+
+TEST(VerdictSummary, a_cancelled_job_keeps_its_counts) {
+    const auto verdict =
+        summarize(plan_of(), three_hits(), VerdictKind::inconclusive, "The job was cancelled.");
+    EXPECT_EQ(verdict.sentence, "The job was cancelled.");
+    EXPECT_EQ(verdict.unpatched.hits, 3);
+    EXPECT_EQ(summarize(plan_of(), {}, VerdictKind::error, "No disk.").sentence, "No disk.");
+}
+
+}  // namespace
+}  // namespace krepro::verdict

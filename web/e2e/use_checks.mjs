@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Using the pages: by the keyboard, back and forth, while the daemon comes and goes.
+
+import { demand } from './checks.mjs';
+
+const k_outages = [
+    'ERR_CONNECTION_REFUSED',
+    'ERR_INCOMPLETE_CHUNKED_ENCODING',
+    'ERR_EMPTY_RESPONSE',
+    'ERR_CONNECTION_RESET',
+];
+
+async function the_host_is_shown(run) {
+    const host = await run.get('/host');
+    await run.page.goto(`${run.url}/host`);
+    await run.page.locator('.findings li').first().waitFor();
+    const rows = await run.page.locator('.findings li').count();
+    demand(rows === host.findings.length, `${rows} findings of ${host.findings.length}`);
+    const page = await run.page.locator('main').innerText();
+    for (const { name } of (await run.get('/trees')).trees)
+        demand(page.includes(name), `the tree ${name} is not on the page`);
+    for (const { name } of (await run.get('/profiles')).profiles)
+        demand(page.includes(name), `the profile ${name} is not on the page`);
+}
+
+async function every_page_has_its_twins(run) {
+    for (const [, path, ready, prepare] of run.pages) {
+        await run.page.goto(run.url + path);
+        await prepare?.(run.page);
+        await run.page.locator(ready).first().waitFor();
+        for (const [ending, type] of [
+            ['json', 'application/json'],
+            ['txt', 'text/plain'],
+        ]) {
+            const link = run.page.locator(`.links a[href*=".${ending}"]`).first();
+            const href = await link.getAttribute('href');
+            const answer = await fetch(run.url + href);
+            const body = await answer.text();
+            demand(
+                answer.ok && answer.headers.get('content-type').startsWith(type) && body !== '',
+                `${href} answers ${answer.status} ${answer.headers.get('content-type')}`,
+            );
+            if (ending === 'json') JSON.parse(body);
+        }
+    }
+}
+
+async function a_daemon_killed_under_an_open_page_is_said_and_recovered_from(run) {
+    run.expected.push(...k_outages);
+    await run.page.goto(`${run.url}/`);
+    await run.page.locator('.live-live').waitFor();
+    const place = await run.page.locator('.job').first().boundingBox();
+    await run.daemon.end('SIGKILL');
+    await run.page.locator('.banner').waitFor({ timeout: 15000 });
+    demand((await run.page.locator('.job').count()) === 3, 'the list is gone');
+    await run.page.locator('.live-reconnecting').waitFor();
+    const now = await run.page.locator('.job').first().boundingBox();
+    demand(Math.abs(place.y - now.y) < 2, `the page jumped by ${now.y - place.y} pixels`);
+    await run.daemon.start();
+    await run.page.locator('.banner').waitFor({ state: 'detached', timeout: 20000 });
+    await run.page.locator('.live-live').waitFor({ timeout: 20000 });
+}
+
+async function the_keyboard_alone_is_enough(run) {
+    const { page } = run;
+    const has_focus = (selector) =>
+        page.evaluate((wanted) => document.activeElement?.matches(wanted), selector);
+    const tab_to = async (selector) => {
+        for (let i = 0; i < 60 && !(await has_focus(selector)); ++i)
+            await page.keyboard.press('Tab');
+        demand(await has_focus(selector), `Tab does not reach ${selector}`);
+    };
+    await page.goto(`${run.url}/`);
+    await page.locator('.job').first().waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('put_task_struct');
+    await page.locator('.job').nth(1).waitFor({ state: 'detached' });
+    await tab_to('a.job-title');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/jobs\/1$/);
+    await page.locator('.verdict-box .badge').waitFor();
+    demand(await has_focus('#main'), 'the new page has no focus');
+    await tab_to('.reports a');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/reports\/\d+$/);
+    await page.locator('#trace .trace').waitFor();
+    await tab_to('.crumbs a[href$="/console"]');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/console$/);
+    await page.locator('.toolbar button:not([disabled])').first().waitFor();
+    await page.keyboard.press('n');
+    await page.locator('.console .line.marked.selected').first().waitFor();
+    await page.keyboard.press('s');
+    await page.waitForURL(/\/submit$/);
+    await page.keyboard.press('o');
+    await page.waitForURL(/\/host$/);
+    await page.keyboard.press('?');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('h');
+    await page.waitForURL(/\/$/);
+}
+
+async function going_back_returns_to_the_page_before(run) {
+    await run.page.goto(`${run.url}/`);
+    await run.page.locator('a.job-title[href="/jobs/1"]').click();
+    await run.page.locator('.verdict-box').waitFor();
+    await run.page.goBack();
+    await run.page.locator('ul.jobs').waitFor();
+    await run.page.goForward();
+    await run.page.locator('.verdict-box').waitFor();
+}
+
+export const k_use_checks = [
+    the_host_is_shown,
+    every_page_has_its_twins,
+    a_daemon_killed_under_an_open_page_is_said_and_recovered_from,
+    the_keyboard_alone_is_enough,
+    going_back_returns_to_the_page_before,
+];
