@@ -30,7 +30,8 @@ class BuildCache {
     std::filesystem::path root_;
 };
 
-// Where an object tree, or a copy of its headers, has generated headers: relative folders.
+// Where an object tree, or a copy of its headers, has generated headers: relative folders, which no
+// symbolic link leads to.
 [[nodiscard]] std::vector<std::filesystem::path> generated_folders(
     const std::filesystem::path& objects);
 

@@ -205,6 +205,29 @@ TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
     EXPECT_EQ(*util::read_file(found->vmlinux), "elf");
 }
 
+TEST_F(BuildOnDisk, generated_headers_are_kept_and_what_a_link_leads_to_is_not) {
+    const BuildCache cache(folder_.path() / "builds");
+    auto built = kernel();
+    built.objects = folder_.path() / "obj";
+    write(built.objects / "include/generated/made.h", "made");
+    write(built.objects / "arch/x86/include/generated/asm/made.h", "made");
+    ASSERT_TRUE(cache.keep(built));
+    EXPECT_EQ(generated_folders(folder_.path() / "builds/abc/generated").size(), 2U);
+    write(folder_.path() / "outside/secret.h", "secret");
+    write(folder_.path() / "outside/generated/secret.h", "secret");
+    const auto outside = folder_.path() / "outside";
+    for (const auto* place : {"include/generated", "include/generated/uapi",
+                              "arch/x86/include/generated", "arch/x86/include"}) {
+        fs::remove_all(built.objects / place);
+        fs::create_directory_symlink(outside, built.objects / place);
+        EXPECT_FALSE(cache.keep(built)) << place;
+        for (const auto& folder : generated_folders(built.objects))
+            EXPECT_NE(folder, place) << "a link is listed";
+        fs::remove(built.objects / place);
+        fs::create_directories(built.objects / place);
+    }
+}
+
 TEST_F(BuildOnDisk, a_byte_that_changed_on_disk_makes_the_entry_go_away) {
     const BuildCache cache(folder_.path() / "builds");
     const auto kept = cache.keep(kernel());
