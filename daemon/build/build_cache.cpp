@@ -122,4 +122,15 @@ Result<BuiltKernel> BuildCache::keep(const BuiltKernel& kernel) const {
     return entry;
 }
 
+int BuildCache::drop(const std::function<bool(const model::Build&)>& doubtful) const {
+    std::vector<fs::path> gone;
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(root_, code)) {
+        const auto build = about(entry.path().filename().string());
+        if (build && doubtful(*build)) gone.push_back(entry.path());
+    }
+    for (const auto& folder : gone) fs::remove_all(folder, code);
+    return static_cast<int>(gone.size());
+}
+
 }  // namespace krepro::build

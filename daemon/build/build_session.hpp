@@ -6,9 +6,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "build/local_builder.hpp"
+#include "util/files.hpp"
 #include "util/process.hpp"
 #include "util/sandbox.hpp"
 
@@ -19,8 +21,11 @@ struct LocalKernelBuilder::Session {
     BuildRequest request;
     Profile profile;
     std::string key;
-    std::filesystem::path objects;  // the object tree
-    bool first = true;              // there are no objects yet
+    std::filesystem::path home;        // the object tree that is kept for tree and profile
+    std::filesystem::path objects;     // where this build is: there
+    bool fresh = false;                // there was nothing in it, of which anything is known
+    bool first = true;                 // there was no kernel
+    std::vector<ChangedFile> changed;  // since the states that the objects may be of
     std::function<void(const BuildProgress&)> tell;
     BuildProgress progress;
     std::optional<RebuildPlan> plan;  // none: it was not asked, all is make's
@@ -32,15 +37,12 @@ struct LocalKernelBuilder::Session {
     void step(std::string name);
     void count_object();
 
-    [[nodiscard]] std::filesystem::path expected_file() const {
-        return objects.string() + ".objects";
-    }
-    // There while make runs: found at the start of a build, the last one was killed.
+    [[nodiscard]] std::filesystem::path expected_file() const { return home.string() + ".objects"; }
+    [[nodiscard]] std::filesystem::path log_file() const { return home.string() + ".log"; }
+    // There while a build runs: found at the start of one, the last was killed.
     [[nodiscard]] std::filesystem::path making_file() const { return objects.string() + ".making"; }
     // ccache's, of this object tree alone: what one kernel's makefiles leave there, no other reads.
-    [[nodiscard]] std::filesystem::path compiler_cache() const {
-        return objects.string() + ".ccache";
-    }
+    [[nodiscard]] std::filesystem::path compiler_cache() const { return home.string() + ".ccache"; }
     [[nodiscard]] std::filesystem::path fragment_file() const {
         return objects / ".krepro-fragment";
     }
@@ -52,5 +54,12 @@ struct LocalKernelBuilder::Session {
     // place in PATH, so that kbuild's saved commands stay those of the compiler.
     void add_ccache(util::SandboxSpec& sandbox) const;
 };
+
+// Of a kernel that was made in an empty object tree: why there was nothing to skip. It stands in
+// build.json.
+inline constexpr std::string_view k_no_objects = "there are no objects yet";
+
+// Where the sandbox looks for compilers: an entry of its environment.
+std::string compiler_path();
 
 }  // namespace krepro::build

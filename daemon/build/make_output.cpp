@@ -142,16 +142,19 @@ int count_dependents(const fs::path& objects, const std::vector<std::string>& fi
     return count;
 }
 
-int remove_newer_objects(const fs::path& objects, const fs::path& stamp) {
+int remove_newer_files(const fs::path& objects, const fs::path& stamp) {
     std::error_code code;
     const auto since = fs::last_write_time(stamp, code);
     if (code) return 0;
     std::vector<fs::path> doubtful;
     for (fs::recursive_directory_iterator at(objects, code), end; at != end && !code;
          at.increment(code)) {
-        const auto extension = at->path().extension();
         std::error_code ignored;
-        if ((extension == ".o" || extension == ".a") && at->is_regular_file(ignored) &&
+        const auto status = at->symlink_status(ignored);
+        const auto relative = at->path().lexically_relative(objects);
+        if (status.type() == fs::file_type::directory && relative == "include/config")
+            at.disable_recursion_pending();
+        if (status.type() == fs::file_type::regular && relative != ".config" &&
             at->last_write_time(ignored) >= since)
             doubtful.push_back(at->path());
     }

@@ -30,9 +30,9 @@ namespace krepro::build {
 [[nodiscard]] int count_dependents(const std::filesystem::path& objects,
                                    const std::vector<std::string>& files);
 
-// Removes the objects and archives of an object tree that are not older than `stamp`: what a make
-// that was killed may have left half-written, and the next one would take for done. Returns how
-// many. Blocks.
-int remove_newer_objects(const std::filesystem::path& objects, const std::filesystem::path& stamp);
+// Removes the files of an object tree that are not older than `stamp`: what a make that was killed
+// may have left half-written, and the next one would take for done. What kconfig keeps stays: it
+// writes under another name and renames. Returns how many. Blocks.
+int remove_newer_files(const std::filesystem::path& objects, const std::filesystem::path& stamp);
 
 }  // namespace krepro::build

@@ -174,7 +174,7 @@ TEST_F(BuildOnDisk, dependents_are_the_objects_whose_cmd_files_name_the_file) {
     EXPECT_EQ(count_dependents(folder_.path() / "none", {"kernel/fork.c"}), 0);
 }
 
-TEST_F(BuildOnDisk, objects_that_a_killed_make_may_have_left_half_written_go_away) {
+TEST_F(BuildOnDisk, files_that_a_killed_make_may_have_left_half_written_go_away) {
     const auto stamp = folder_.path() / "making";
     write(stamp, "");
     const auto began = fs::last_write_time(stamp);
@@ -183,14 +183,17 @@ TEST_F(BuildOnDisk, objects_that_a_killed_make_may_have_left_half_written_go_awa
         fs::last_write_time(folder_.path() / "obj" / name, began + after);
     };
     put("kernel/old.o", std::chrono::seconds(-5));
-    put("kernel/new.o", std::chrono::seconds(5));
-    put("kernel/built-in.a", std::chrono::seconds(5));
-    put("kernel/.new.o.cmd", std::chrono::seconds(5));
-    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", stamp), 2);
-    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/old.o"));
-    EXPECT_FALSE(fs::exists(folder_.path() / "obj/kernel/new.o"));
-    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/.new.o.cmd"));
-    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", folder_.path() / "none"), 0);
+    const std::vector<const char*> half{
+        "kernel/new.o",         "kernel/built-in.a",          "kernel/.new.o.cmd",
+        "kernel/asm-offsets.s", "include/generated/bounds.h", "scripts/kallsyms"};
+    for (const auto* name : half) put(name, std::chrono::seconds(5));
+    put("include/config/auto.conf", std::chrono::seconds(5));
+    put(".config", std::chrono::seconds(5));
+    EXPECT_EQ(remove_newer_files(folder_.path() / "obj", stamp), 6);
+    for (const auto* name : half) EXPECT_FALSE(fs::exists(folder_.path() / "obj" / name)) << name;
+    for (const auto* name : {"kernel/old.o", "include/config/auto.conf", ".config"})
+        EXPECT_TRUE(fs::exists(folder_.path() / "obj" / name)) << name;
+    EXPECT_EQ(remove_newer_files(folder_.path() / "obj", folder_.path() / "none"), 0);
 }
 
 TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
@@ -226,6 +229,18 @@ TEST_F(BuildOnDisk, generated_headers_are_kept_and_what_a_link_leads_to_is_not) 
         fs::remove(built.objects / place);
         fs::create_directories(built.objects / place);
     }
+}
+
+TEST_F(BuildOnDisk, kernels_that_are_in_doubt_are_dropped_and_the_others_stay) {
+    const BuildCache cache(folder_.path() / "builds");
+    auto built = kernel();
+    ASSERT_TRUE(cache.keep(built));
+    built.build.key = "def";
+    built.build.skipped = 7;
+    ASSERT_TRUE(cache.keep(built));
+    EXPECT_EQ(cache.drop([](const model::Build& build) { return build.skipped > 0; }), 1);
+    EXPECT_TRUE(cache.find("abc"));
+    EXPECT_FALSE(cache.find("def"));
 }
 
 TEST_F(BuildOnDisk, a_byte_that_changed_on_disk_makes_the_entry_go_away) {

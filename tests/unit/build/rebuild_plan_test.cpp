@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -53,8 +54,16 @@ std::string changed(const std::string& from, const std::string& to) {
 // and TWICE, `puts_both` names put_both, `keeps` names keep.
 class MadeTree {
   public:
-    MadeTree()
+    // `assembly`: what the objects are made of.
+    explicit MadeTree(const std::string& assembly = "nop", const std::string& options = "")
         : folder_(util::value_or_throw(util::TempDir::make(fs::temp_directory_path(), "plan"))) {
+        write(folder_.path() / "object.s", assembly + "\n");
+        const auto assemble =
+            "as " + options + "-o " + object() + " " + (folder_.path() / "object.s").string();
+        EXPECT_EQ(std::system(assemble.c_str()), 0);
+        write(source() / "include/a.h", k_header);
+        fs::last_write_time(source() / "include/a.h",
+                            fs::file_time_type::clock::now() - std::chrono::hours(2));
         add_unit("puts", "int f(void) { return put_it(TWICE(1)); }\n");
         add_unit("puts_both", "int g(void) { return put_both(1); }\n");
         add_unit("keeps", "int h(void) { return keep(1); } /* not put_it */\n");
@@ -66,21 +75,32 @@ class MadeTree {
         write(source() / "include/a.h", after);
         return plan_rebuild({source(), objects(), {{"include/a.h", k_header, true, true}}});
     }
-
-  private:
+    // The same when the last build ended after the header was written.
+    RebuildPlan plan_later(const std::string& after) const {
+        write(source() / "include/a.h", after);
+        return plan_rebuild({source(),
+                             objects(),
+                             {{"include/a.h", k_header, true, true}},
+                             fs::last_write_time(source() / "include/a.h")});
+    }
     [[nodiscard]] fs::path source() const { return folder_.path() / "source"; }
     [[nodiscard]] fs::path objects() const { return folder_.path() / "objects"; }
+    [[nodiscard]] bool has(const std::string& unit) const { return fs::exists(objects() / unit); }
 
+  private:
     static void write(const fs::path& path, const std::string& text) {
         fs::create_directories(path.parent_path());
         util::value_or_throw(util::write_file_atomic(path, text));
     }
 
+    [[nodiscard]] std::string object() const { return (folder_.path() / "object.o").string(); }
+
     void add_unit(const std::string& name, const std::string& code) {
         const auto file = source() / "kernel" / (name + ".c");
         const auto unit = "kernel/" + name + ".o";
         write(file, "#include <a.h>\n" + code);
-        write(objects() / unit, "object");
+        fs::create_directories((objects() / unit).parent_path());
+        fs::copy_file(object(), objects() / unit);
         write(objects() / "kernel" / ("." + name + ".o.cmd"),
               "source_" + unit + " := " + file.string() + "\n\ndeps_" + unit + " := \\\n  " +
                   (source() / "include/a.h").string() + " \\\n\n");
@@ -98,6 +118,32 @@ TEST(RebuildPlan, a_changed_inline_reaches_those_who_name_it_and_those_who_name_
     EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/puts_both.o"));
     EXPECT_THAT(plan.skipped, UnorderedElementsAre("kernel/keeps.o", "kernel/colors.o"));
     EXPECT_EQ(plan.dependents, 4);
+}
+
+// It was left out of that build, and may be of a state that nobody knows any more.
+TEST(RebuildPlan, what_was_stale_before_the_last_build_ended_is_made_whatever_changed) {
+    const auto plan = MadeTree().plan_later(changed("struct box", "/* a box */ struct box"));
+    EXPECT_THAT(plan.hard, IsEmpty());
+    EXPECT_THAT(plan.skipped, IsEmpty());
+    EXPECT_EQ(plan.selected.size(), 4U);
+}
+
+TEST(RebuildPlan, what_is_selected_is_removed_and_what_is_skipped_gets_the_present_time) {
+    const MadeTree tree;
+    const auto plan = tree.plan(changed("return n + 1;", "return n + 2;"));
+    ASSERT_TRUE(follow_plan(tree.objects(), plan));
+    EXPECT_FALSE(tree.has("kernel/puts.o"));
+    EXPECT_FALSE(tree.has("kernel/puts_both.o"));
+    EXPECT_TRUE(tree.has("kernel/keeps.o"));
+    EXPECT_EQ(remove_stale_objects(tree.objects(), tree.source()), 0);
+}
+
+TEST(RebuildPlan, what_took_no_part_in_a_build_is_removed) {
+    const MadeTree tree;
+    EXPECT_EQ(remove_stale_objects(tree.objects(), tree.source()), 0);
+    tree.plan(k_header);  // the header is written, and nothing is made
+    EXPECT_EQ(remove_stale_objects(tree.objects(), tree.source()), 4);
+    EXPECT_FALSE(tree.has("kernel/keeps.o"));
 }
 
 TEST(RebuildPlan, a_changed_macro_reaches_those_who_name_it) {
@@ -137,6 +183,16 @@ TEST(RebuildPlan, an_enumerator_that_leaves_the_type_as_it_is_reaches_those_who_
     }
 }
 
+// The assembler keeps put_it as the tail of input_it.
+TEST(RebuildPlan, an_object_that_has_a_changed_name_as_a_symbol_and_does_not_say_so_is_hard) {
+    for (const auto* options : {"", "--32 "}) {
+        const MadeTree tree("input_it: call put_it", options);
+        const auto plan = tree.plan(changed("return n + 1;", "return n + 2;"));
+        EXPECT_THAT(plan.hard, testing::HasSubstr("has the symbol put_it")) << options;
+        EXPECT_THAT(plan.skipped, IsEmpty());
+    }
+}
+
 TEST(RebuildPlan, what_cannot_be_bounded_is_hard_and_nothing_is_skipped) {
     for (const auto& after :
          {changed("int n; }", "int n; int m; }"), changed("typedef int", "typedef long"),
@@ -147,6 +203,7 @@ TEST(RebuildPlan, what_cannot_be_bounded_is_hard_and_nothing_is_skipped) {
         const auto plan = MadeTree().plan(after);
         EXPECT_THAT(plan.hard, Not(IsEmpty())) << after;
         EXPECT_THAT(plan.skipped, IsEmpty()) << after;
+        EXPECT_EQ(plan.selected.size(), 4U) << after;
     }
 }
 

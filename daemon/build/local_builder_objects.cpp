@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What LocalKernelBuilder knows and thinks of the objects that it builds on.
+#include <spdlog/spdlog.h>
+
+#include "build/build_session.hpp"
+#include "build/local_builder.hpp"
+#include "build/make_output.hpp"
+#include "build/object_audit.hpp"
+#include "build/object_states.hpp"
+#include "build/source_change.hpp"
+#include "util/offload.hpp"
+
+namespace krepro::build {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using util::Result;
+
+namespace {
+
+bool holds_nothing(const fs::path& folder) {
+    std::error_code code;
+    return fs::is_empty(folder, code) && !code;
+}
+
+}  // namespace
+
+// Objects of which is known what they are of, in a place that the sandbox may write to.
+asio::awaitable<Result<void>> LocalKernelBuilder::make_ready(Session& session) {
+    auto done = co_await take_stock(session);
+    if (!done) co_return done;
+    std::error_code code;
+    fs::create_directories(session.compiler_cache(), code);
+    const auto give = [&session] {
+        auto given = util::give_to_sandbox_user(session.objects);
+        if (given) given = util::give_to_sandbox_user(session.compiler_cache());
+        // Of what is half-written from here on, when this build is killed.
+        return given ? util::write_file_atomic(session.making_file(), "") : given;
+    };
+    co_return co_await util::run_on(pool_, give);
+}
+
+// Finds what changed since the objects were made. Where that cannot be told there are no objects
+// any more: times alone prove nothing of files that were put there anew.
+asio::awaitable<Result<void>> LocalKernelBuilder::take_stock(Session& session) {
+    const auto clear_up = [objects = session.home, making = session.making_file()] {
+        if (const int count = remove_newer_files(objects, making); count > 0)
+            spdlog::warn("{} files of a build that was killed are made again", count);
+    };
+    co_await util::run_on(pool_, clear_up);
+    const auto& checkout = session.request.checkout;
+    const auto states = read_states(session.home);
+    std::string why = states.empty() ? "it is not known what they were made from" : "";
+    for (const auto& state : states) {
+        auto changed = co_await source_change(checkout.source, state, checkout.content);
+        if (!changed) why = changed.error().to_string();
+        if (!changed) break;
+        session.changed.insert(session.changed.end(), changed->begin(), changed->end());
+    }
+    std::error_code code;
+    session.first = !fs::exists(session.home / "vmlinux", code);
+    if (why.empty()) co_return Result<void>{};
+    session.fresh = session.first = true;
+    session.changed.clear();
+    if (!holds_nothing(session.home)) spdlog::warn("all objects are made anew: {}", why);
+    const auto empty = [&session] { return empty_objects(session.home); };
+    co_return co_await util::run_on(pool_, empty);
+}
+
+// Proof, not hope: some of the objects that were skipped are made for real. One that differs, and
+// the planner is trusted with this tree no more.
+asio::awaitable<Result<void>> LocalKernelBuilder::audit(Session& session) {
+    const bool skipped = session.plan && session.plan->hard.empty() &&
+                         !session.plan->skipped.empty() && audit_share_ > 0;
+    if (!skipped) co_return Result<void>{};
+    session.step("auditing");
+    auto work = util::TempDir::make(cache_root_, ".audit");
+    if (!work) co_return tl::unexpected(work.error());
+    AuditRequest request{session.request.checkout.source, session.objects, work->path(),
+                         sample(session.plan->skipped, audit_share_)};
+    const auto found = co_await audit_objects(std::move(request), pool_);
+    if (!found) co_return tl::unexpected(found.error());
+    last_audit_ = *found;
+    session.audit = found->mismatches.empty() ? "clean" : "mismatch";
+    spdlog::info("audit: {} skipped objects compared, {} differ", found->compared,
+                 found->mismatches.size());
+    if (found->mismatches.empty()) co_return Result<void>{};
+    co_return co_await distrust(session, found->mismatches);
+}
+
+// An object that was skipped is not what it should be. No object of the tree is believed any more,
+// and no kernel that was made of such objects.
+asio::awaitable<Result<void>> LocalKernelBuilder::distrust(Session& session,
+                                                           const std::vector<std::string>& wrong) {
+    std::string text;
+    for (const auto& mismatch : wrong) text += mismatch + "\n";
+    spdlog::error("the planner was wrong, and is not used for this tree again: {}", text);
+    session.plan.reset();
+    session.plain_reason = "an audit found: " + wrong.front();
+    const auto clear = [&session, &text, this]() -> Result<void> {
+        if (auto emptied = empty_objects(session.objects); !emptied) return emptied;
+        const auto doubtful = [&session](const model::Build& build) {
+            return build.tree == session.request.checkout.tree &&
+                   build.profile == session.profile.name && build.plain != k_no_objects;
+        };
+        const int dropped = cache_.drop(doubtful);
+        if (dropped > 0) spdlog::warn("{} kernels that may be wrong are dropped", dropped);
+        return util::write_file_atomic(quarantine_file(session.objects), text);
+    };
+    auto done = co_await util::run_on(pool_, clear);
+    if (done) done = co_await configure(session);
+    if (done) done = co_await compile(session);
+    co_return done;
+}
+
+}  // namespace krepro::build

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects of earlier builds under a kernel: it must be the one that its source makes.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "integration/build/tiny_kernel.hpp"
+#include "util/hash.hpp"
+
+namespace krepro::build {
+namespace {
+
+using testing::HasSubstr;
+
+class WarmObjects : public TinyKernel {
+  protected:
+    [[nodiscard]] bool is_kept(const BuiltKernel& kernel) const {
+        return fs::exists(root() / "cache/builds" / kernel.build.key);
+    }
+    // Each file of the object tree with its bytes and time.
+    [[nodiscard]] std::map<std::string, std::string> all_objects() const {
+        std::map<std::string, std::string> files;
+        for (const auto& entry : fs::recursive_directory_iterator(objects()))
+            if (entry.is_regular_file() && entry.path().filename() != ".config" &&
+                entry.path().filename() != ".krepro-fragment")
+                files[entry.path().string()] =
+                    util::value_or_throw(util::sha256_file(entry.path())) + " " +
+                    std::to_string(entry.last_write_time().time_since_epoch().count());
+        return files;
+    }
+    // Other code in an object that make takes for done.
+    void tamper(const char* unit) const {
+        const auto time = fs::last_write_time(objects() / unit);
+        run(fmt::format("echo 'int wrong;' | gcc -xc -c -o {} -", (objects() / unit).string()));
+        fs::last_write_time(objects() / unit, time);
+    }
+};
+
+TEST_F(WarmObjects, only_what_a_patch_of_code_reaches_is_compiled) {
+    EXPECT_EQ(build_right().build.objects, 2);
+    write("source/kernel/a.c", "#include <box.h>\nint a(struct box *b) { return b->n + 1; }\n");
+    EXPECT_EQ(build_right().build.objects, 1);
+    write("source/include/box.h", "/* a box */\nstruct box { int n; };\n");
+    const auto built = build_right();
+    EXPECT_EQ(built.build.objects, 0);
+    EXPECT_EQ(built.build.skipped, 1);
+}
+
+TEST_F(WarmObjects, of_a_tree_that_was_put_there_anew_with_its_old_times_are_not_believed) {
+    build_right();
+    write("source/kernel/a.c", "int a(void) { return 5; }\n");
+    run(fmt::format("cd {0}/source && rm -rf .git && git init -q && touch -d 2001-01-01 kernel/*.c",
+                    root().string()));
+    commit();
+    EXPECT_EQ(build_right().build.objects, 2);
+}
+
+TEST_F(WarmObjects, that_are_of_no_known_state_are_made_anew) {
+    build_right();
+    fs::remove(beside_objects(".states"));
+    tamper("kernel/a.o");
+    EXPECT_EQ(build_right().build.plain, "there are no objects yet");
+}
+
+TEST_F(WarmObjects, that_took_no_part_in_the_last_build_are_not_linked_later) {
+    using Planner = LocalKernelBuilder::Planner;
+    for (const auto planner : {Planner::on, Planner::off}) {
+        build_right();
+        planner_ = planner;
+        write("source/Units", "units := kernel/b.o\n");
+        write("source/include/box.h", fmt::format("struct box {{ int before[{}]; int n; }};\n",
+                                                  planner == Planner::on ? 1 : 2));
+        commit();
+        build_right();
+        EXPECT_FALSE(fs::exists(objects() / "kernel/a.o"));
+        planner_ = Planner::on;
+        write("source/Units", "units := kernel/a.o kernel/b.o\n");
+        commit();
+        build_right();
+    }
+}
+
+TEST_F(WarmObjects, are_all_made_anew_when_the_audit_finds_one_wrong) {
+    const auto first = build_right();
+    write("source/include/box.h", "/* a box */\nstruct box { int n; };\n");
+    const auto skipping = build_right();
+    ASSERT_EQ(skipping.build.skipped, 1);
+    tamper("kernel/a.o");
+    tamper("kernel/b.o");  // no audit looks at this one
+    write("source/include/box.h", "/* the box */\nstruct box { int n; };\n");
+    audit_share_ = 1;
+    const auto built = build_right();
+    EXPECT_EQ(built.build.audit, "mismatch");
+    EXPECT_THAT(built.build.plain, HasSubstr("kernel/a.o"));
+    EXPECT_TRUE(is_kept(built));
+    EXPECT_TRUE(is_kept(first)) << "it was made from nothing";
+    EXPECT_FALSE(is_kept(skipping)) << "it may be wrong too";
+}
+
+TEST_F(WarmObjects, that_a_killed_build_left_half_written_are_made_again) {
+    build_right();
+    write("source/lib/gen.c",
+          "#include <stdio.h>\nint main(void) { puts(\"#define TABLE 8\"); return 0; }\n");
+    commit();
+    // As far as a killed build came: the program is new, and what it makes is not whole.
+    const auto mark = beside_objects(".making");
+    std::ofstream(mark) << "";
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    run(fmt::format("cd {} && cp /bin/true lib/gen && echo '#define TABLE 9' >lib/table.h",
+                    objects().string()));
+    build_right();
+    EXPECT_FALSE(fs::exists(mark));
+}
+
+}  // namespace
+}  // namespace krepro::build
