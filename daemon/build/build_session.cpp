@@ -51,7 +51,7 @@ void LocalKernelBuilder::Session::count_object() {
 }
 
 void LocalKernelBuilder::Session::add_ccache(util::SandboxSpec& sandbox) const {
-    if (!has_ccache()) return;
+    if (!has_ccache() || once) return;
     sandbox.read_write.push_back(compiler_cache());
     sandbox.env.push_back(compiler_path());
     sandbox.env.push_back("CCACHE_DIR=" + compiler_cache().string());

@@ -99,6 +99,61 @@ TEST_F(WarmObjects, are_all_made_anew_when_the_audit_finds_one_wrong) {
     EXPECT_FALSE(is_kept(skipping)) << "it may be wrong too";
 }
 
+TEST_F(WarmObjects, are_not_what_a_patch_of_the_makefile_writes_to) {
+    build_right();
+    const auto before = all_objects();
+    const std::string makefile = k_makefile;
+    const std::string harm =
+        "\t@echo 'int wrong;' | gcc -xc -c -o kernel/a.o -\n\t@touch -d 2037-01-01 kernel/a.o\n"
+        "\t@rm -f lib/gen; cp /bin/true lib/gen; echo x >kernel/.b.o.cmd\n"
+        "\t@test -z \"$$CCACHE_DIR\" || echo x >$$CCACHE_DIR/planted\n";
+    const auto end = makefile.find("$(units): %.o");
+    write("source/Makefile", makefile.substr(0, end) + harm + makefile.substr(end));
+    const auto patched = build();
+    ASSERT_TRUE(patched) << patched.error().to_string();
+    EXPECT_EQ(all_objects(), before);
+    EXPECT_FALSE(fs::exists(beside_objects(".ccache") / "planted"));
+    EXPECT_EQ(patched->objects, objects());
+    for (const auto& entry : fs::directory_iterator(root() / "cache/obj"))
+        EXPECT_FALSE(entry.path().filename().string().starts_with(".once")) << entry.path();
+    write("source/Makefile", makefile);
+    write("source/kernel/a.c", "#include <box.h>\nint a(struct box *b) { return b->n + 1; }\n");
+    EXPECT_EQ(build_right().build.objects, 1);
+}
+
+TEST_F(WarmObjects, are_not_what_a_patch_of_a_program_of_the_build_writes_to) {
+    build_right();
+    const auto before = all_objects();
+    write("source/lib/gen.c",
+          "#include <stdio.h>\n#include <stdlib.h>\nint main(void) { system(\"touch -d 2037-01-01 "
+          "kernel/*.o\"); puts(\"#define TABLE 7\"); return 0; }\n");
+    ASSERT_TRUE(build());
+    EXPECT_EQ(all_objects(), before);
+}
+
+TEST_F(WarmObjects, a_patch_is_judged_by_the_programs_of_its_own_tree) {
+    build_right();
+    write("source/lib/gen.c",
+          "#include <stdio.h>\n#include \"gen.h\"\nint main(void) { puts(TABLE); return 0; }\n");
+    write("source/lib/gen.h", "#define TABLE \"#define TABLE 7\"\n");
+    commit();  // nobody has built this one: what was built last had another program
+    const auto before = all_objects();
+    write("source/lib/gen.h", "#define TABLE \"#define TABLE 6\"\n");
+    ASSERT_TRUE(build());
+    EXPECT_EQ(all_objects(), before);
+}
+
+TEST_F(WarmObjects, of_a_patch_of_code_are_kept_also_where_there_were_none) {
+    build_right();
+    write("source/kernel/a.c", "int a(void) { return 5; }\n");
+    ASSERT_TRUE(build());  // its programs are known from here on
+    fs::remove(beside_objects(".states"));
+    write("source/kernel/a.c", "int a(void) { return 6; }\n");
+    EXPECT_EQ(build_right().build.objects, 2);
+    write("source/kernel/a.c", "int a(void) { return 7; }\n");
+    EXPECT_EQ(build_right().build.objects, 1);
+}
+
 TEST_F(WarmObjects, that_a_killed_build_left_half_written_are_made_again) {
     build_right();
     write("source/lib/gen.c",
