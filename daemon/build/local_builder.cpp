@@ -39,6 +39,17 @@ constexpr int k_objects_of_a_link = 7;
 // An expected number of objects for a first build, until one was counted.
 constexpr int k_first_build_objects = 1150;
 
+// The error of a make that this machine failed: nothing is said of the kernel.
+std::optional<util::Error> hosts_error(const util::ProcessSpec& spec,
+                                       const util::ProcessResult& result) {
+    if (result.ok() || result.timed_out) return std::nullopt;
+    constexpr int k_by_signal = 128;  // what bwrap says of a make that a signal ended
+    const bool killed = result.signal != 0 || result.exit_code >= k_by_signal;
+    if (killed || util::sandbox_was_refused(spec.argv, result.out) || is_hosts_failure(result.out))
+        return util::process_error(spec, result);
+    return std::nullopt;
+}
+
 }  // namespace
 
 LocalKernelBuilder::LocalKernelBuilder(fs::path profiles, fs::path cache)
@@ -103,8 +114,17 @@ asio::awaitable<Result<void>> LocalKernelBuilder::configure(Session& session) {
     for (const auto* targets : {&from_fragment, &defaults}) {
         auto spec = session.make(*targets);
         spec.deadline = k_config_deadline;
-        auto done = co_await util::run_checked(std::move(spec));
+        const auto done = co_await util::run_process(spec);
         if (!done) co_return tl::unexpected(done.error());
+        if (done->ok()) continue;
+        if (auto error = hosts_error(spec, *done)) co_return tl::unexpected(std::move(*error));
+        std::error_code ignored;
+        fs::remove(session.making_file(), ignored);
+        auto error = config_error(done->out);
+        error.what = fmt::format("the {} kernel cannot be configured{}",
+                                 model::to_string(session.request.checkout.arm),
+                                 done->timed_out ? " in its time" : "");
+        co_return tl::unexpected(std::move(error));
     }
     const auto config = util::read_foreign_file(session.objects / ".config", 4U << 20U);
     if (!config) co_return tl::unexpected(config.error());
@@ -188,11 +208,12 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     if (!made) co_return tl::unexpected(made.error());
     if (auto logged = util::write_file_atomic(session.log_file(), made->out); !logged)
         co_return logged;
-    // Cancellation and a kill leave by other ways, and so leave the mark.
-    std::error_code ignored;
-    if (!made->timed_out && made->signal == 0) fs::remove(session.making_file(), ignored);
+    // Cancellation and what is the machine's fault leave the mark: who knows what is half-written.
+    if (auto error = hosts_error(spec, *made)) co_return tl::unexpected(std::move(*error));
     if (made->timed_out)
         co_return fail(ErrorKind::invalid_input, "the build did not end in its time", "make");
+    std::error_code ignored;
+    fs::remove(session.making_file(), ignored);
     if (!made->ok()) {
         auto error = co_await explain(session, made->out);
         co_return tl::unexpected(std::move(error));

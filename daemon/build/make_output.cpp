@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "util/files.hpp"
 
@@ -92,6 +93,37 @@ util::Error compile_error(std::string_view output) {
         read_error(*first, error);
     }
     error.hint = lines_around(lines, at);
+    return error;
+}
+
+bool is_hosts_failure(std::string_view output) {
+    bool found = false;
+    for_each_line(output, [&](std::string_view line) {
+        // A compiler shows lines of the source behind a bar, which may say anything.
+        const bool quoted = line.find(" | ") != std::string_view::npos;
+        found = !quoted && (line.ends_with(": No space left on device") ||
+                            line.find(": fatal error: Killed signal terminated program") !=
+                                std::string_view::npos ||
+                            (line.starts_with("make") && line.ends_with("] Killed")));
+        return found;
+    });
+    return found;
+}
+
+util::Error config_error(std::string_view output) {
+    auto error = compile_error(output);
+    for_each_line(output, [&](std::string_view line) {
+        // "net/Kconfig:12: syntax error", "init/Kconfig.x:3:warning: ..."
+        const auto name = line.find("Kconfig");
+        const auto colon = name == std::string_view::npos ? name : line.find(':', name);
+        if (colon == std::string_view::npos || colon + 1 >= line.size() ||
+            std::isdigit(static_cast<unsigned char>(line[colon + 1])) == 0 ||
+            line.find("warning") != std::string_view::npos)
+            return false;
+        const auto end = line.find(':', colon + 1);
+        error.where = std::string(line.substr(0, end));
+        return true;
+    });
     return error;
 }
 

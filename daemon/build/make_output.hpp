@@ -18,6 +18,13 @@ namespace krepro::build {
 // error line.
 [[nodiscard]] util::Error compile_error(std::string_view output);
 
+// Whether this output of a failed make says that the machine failed it: no room, or compilers that
+// were killed.
+[[nodiscard]] bool is_hosts_failure(std::string_view output);
+
+// The same for `make *config`: the line of a Kconfig file, when one is named.
+[[nodiscard]] util::Error config_error(std::string_view output);
+
 // The object that make could not make first ("kernel/fork.o"), relative to the object tree; empty
 // when it does not say.
 [[nodiscard]] std::string failed_object(std::string_view output);

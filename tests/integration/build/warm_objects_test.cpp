@@ -13,6 +13,7 @@ namespace krepro::build {
 namespace {
 
 using testing::HasSubstr;
+using util::ErrorKind;
 
 class WarmObjects : public TinyKernel {
   protected:
@@ -167,6 +168,30 @@ TEST_F(WarmObjects, that_a_killed_build_left_half_written_are_made_again) {
                     objects().string()));
     build_right();
     EXPECT_FALSE(fs::exists(mark));
+}
+
+TEST_F(WarmObjects, a_make_that_is_killed_says_nothing_of_the_kernel) {
+    const std::string makefile = k_makefile;
+    for (const auto* harm :
+         {"\t@kill -9 $$PPID; sleep 9\n",
+          "\t@echo 'ld: final link failed: No space left on device'; exit 1\n"}) {
+        const auto end = makefile.find("\t@cat $(units)");
+        write("source/Makefile", makefile.substr(0, end) + harm + makefile.substr(end));
+        commit();
+        const auto built = build();
+        ASSERT_FALSE(built) << harm;
+        EXPECT_EQ(built.error().kind, ErrorKind::unavailable) << built.error().to_string();
+        EXPECT_TRUE(fs::exists(beside_objects(".making"))) << "who knows what is whole";
+    }
+}
+
+TEST_F(WarmObjects, a_patch_that_breaks_the_configuration_is_at_fault) {
+    write("source/Makefile", "allnoconfig:\n\t@echo 'net/Kconfig:12: syntax error'; exit 1\n");
+    auto built = build();
+    ASSERT_FALSE(built);
+    EXPECT_EQ(built.error().kind, ErrorKind::invalid_input);
+    EXPECT_EQ(built.error().where, "net/Kconfig:12");
+    EXPECT_THAT(built.error().what, HasSubstr("unpatched"));
 }
 
 }  // namespace

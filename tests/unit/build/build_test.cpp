@@ -93,6 +93,30 @@ TEST(MakeOutput, the_linkers_first_error_is_one_too) {
     EXPECT_EQ(error.what, "undefined reference to `missing'");
 }
 
+TEST(MakeOutput, what_the_machine_failed_is_told_from_what_the_source_says) {
+    for (const auto* line :
+         {"cc1: fatal error: error writing to kernel/fork.s: No space left on device",
+          "ld: final link failed: No space left on device",
+          "gcc: fatal error: Killed signal terminated program cc1",
+          "make[3]: *** [/s/scripts/Makefile.build:250: kernel/fork.o] Killed"})
+        EXPECT_TRUE(is_hosts_failure(std::string("  CC      a.o\n") + line + "\n")) << line;
+    for (const auto* line :
+         {"mm/oom_kill.c:9:1: error: expected ';' before 'Killed'",
+          "  919 |         pr_err(\"%s: Killed\\n\", x): No space left on device",
+          "make[3]: *** [/s/scripts/Makefile.build:250: kernel/fork.o] Error 1"})
+        EXPECT_FALSE(is_hosts_failure(line)) << line;
+}
+
+TEST(MakeOutput, the_line_of_a_kconfig_file_is_found) {
+    EXPECT_EQ(config_error("init/Kconfig:3:warning: prompt redefined\n"
+                           "net/Kconfig:12: syntax error\n"
+                           "net/Kconfig:12: unknown statement \"confi\"\n"
+                           "make[2]: *** [/s/scripts/kconfig/Makefile:77: allnoconfig] Error 1\n")
+                  .where,
+              "net/Kconfig:12");
+    EXPECT_EQ(config_error("make: *** [x] Error 1\n").where, "make: *** [x] Error 1");
+}
+
 TEST(MakeOutput, the_object_that_failed_and_its_command_are_found) {
     const std::string output =
         "make[4]: *** [/s/scripts/Makefile.build:250: kernel/sched/core.o] Error 1\n"
