@@ -62,9 +62,13 @@ asio::awaitable<Result<std::string>> LocalKernelBuilder::content_key(const Build
                                                                      const Profile& profile) {
     // Asked each time: an upgrade of the toolchain must not hide behind a daemon that runs on.
     std::string toolchain;
+    util::SandboxSpec room;  // as it is made for make: what is asked is what will compile
+    room.env = {compiler_path(), "CCACHE_DISABLE=1", "HOME=/tmp"};
     for (const auto& tool : profile.tools()) {
         util::ProcessSpec spec;
-        spec.argv = {tool, "--version"};
+        spec.argv = util::sandbox_argv(room);
+        spec.argv.push_back(tool);
+        spec.argv.emplace_back("--version");
         auto version = co_await util::run_checked(std::move(spec));
         if (!version) co_return tl::unexpected(version.error());
         toolchain += (toolchain.empty() ? "" : ", ") + version->substr(0, version->find('\n'));

@@ -194,5 +194,17 @@ TEST_F(WarmObjects, a_patch_that_breaks_the_configuration_is_at_fault) {
     EXPECT_THAT(built.error().what, HasSubstr("unpatched"));
 }
 
+TEST_F(WarmObjects, the_compiler_that_is_named_is_the_one_that_compiles) {
+    write("bin/gcc", "#!/bin/sh\necho gcc of another place 99\n");
+    fs::permissions(root() / "bin/gcc", fs::perms(0755));
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", ((root() / "bin").string() + ":" + path).c_str(), 1);
+    const auto built = build();
+    ::setenv("PATH", path.c_str(), 1);
+    ASSERT_TRUE(built) << built.error().to_string();
+    EXPECT_THAT(built->build.compiler, HasSubstr("GNU ld"));
+    EXPECT_THAT(built->build.compiler, testing::Not(HasSubstr("another place")));
+}
+
 }  // namespace
 }  // namespace krepro::build
