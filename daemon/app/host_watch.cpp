@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <system_error>
@@ -40,8 +41,11 @@ std::uint64_t allocated(const fs::path& file) {
 
 // Beside each tree and object folder lie small files that belong to it.
 bool is_entry(const fs::path& path) {
+    constexpr std::array k_beside{".lock",   ".log",        ".objects",  ".states",
+                                  ".ccache", ".quarantine", ".programs", ".making"};
     const auto ending = path.extension();
-    return ending != ".lock" && ending != ".log" && ending != ".objects";
+    return std::none_of(k_beside.begin(), k_beside.end(),
+                        [&](const char* beside) { return ending == beside; });
 }
 
 // Files may come and go meanwhile: what cannot be looked at is not counted.

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "util/files.hpp"
+#include "util/foreign_folder.hpp"
 #include "util/hash.hpp"
 
 namespace krepro::build {
@@ -35,16 +36,23 @@ Result<std::string> copy_with_hash(const fs::path& from, const fs::path& to) {
     return util::sha256_file(to);
 }
 
-Result<void> keep_generated(const fs::path& objects, const fs::path& to) {
-    constexpr auto k_whole_tree = fs::copy_options::recursive | fs::copy_options::copy_symlinks;
-    if (objects.empty()) return {};
+// Where kbuild puts headers that it makes, relative to the objects, there or not.
+std::vector<fs::path> places_of_generated(const fs::path& objects) {
+    std::vector<fs::path> places{"include/generated"};
     std::error_code code;
-    for (const auto& folder : generated_folders(objects)) {
-        fs::create_directories((to / folder).parent_path(), code);
-        fs::copy(objects / folder, to / folder, k_whole_tree, code);
-        if (code)
-            return fail(ErrorKind::unavailable, "cannot copy: " + code.message(),
-                        (objects / folder).string(), "see that the disk of the cache has room");
+    if (!util::is_real_folder(objects / "arch")) return places;
+    for (const auto& arch : fs::directory_iterator(objects / "arch", code))
+        places.push_back(fs::path("arch") / arch.path().filename() / "include/generated");
+    return places;
+}
+
+Result<void> keep_generated(const fs::path& objects, const fs::path& to) {
+    if (objects.empty()) return {};
+    for (const auto& folder : places_of_generated(objects)) {
+        std::error_code code;
+        if (fs::symlink_status(objects / folder, code).type() == fs::file_type::not_found) continue;
+        if (auto copied = util::copy_foreign_folder(objects / folder, to / folder); !copied)
+            return copied;
     }
     return {};
 }
@@ -52,14 +60,9 @@ Result<void> keep_generated(const fs::path& objects, const fs::path& to) {
 }  // namespace
 
 std::vector<fs::path> generated_folders(const fs::path& objects) {
-    std::vector<fs::path> folders{"include/generated"};
-    std::error_code code;
-    for (const auto& arch : fs::directory_iterator(objects / "arch", code))
-        folders.push_back(fs::path("arch") / arch.path().filename() / "include/generated");
-    std::erase_if(folders, [&](const fs::path& folder) {
-        std::error_code ignored;
-        return !fs::is_directory(objects / folder, ignored);
-    });
+    auto folders = places_of_generated(objects);
+    std::erase_if(folders,
+                  [&](const fs::path& folder) { return !util::is_real_folder(objects / folder); });
     return folders;
 }
 
@@ -117,6 +120,17 @@ Result<BuiltKernel> BuildCache::keep(const BuiltKernel& kernel) const {
     auto entry = in_folder(folder, kept.build);
     entry.objects = kernel.objects;
     return entry;
+}
+
+int BuildCache::drop(const std::function<bool(const model::Build&)>& doubtful) const {
+    std::vector<fs::path> gone;
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(root_, code)) {
+        const auto build = about(entry.path().filename().string());
+        if (build && doubtful(*build)) gone.push_back(entry.path());
+    }
+    for (const auto& folder : gone) fs::remove_all(folder, code);
+    return static_cast<int>(gone.size());
 }
 
 }  // namespace krepro::build

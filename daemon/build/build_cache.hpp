@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +26,15 @@ class BuildCache {
     // Copies the kernel's files and its objects' generated headers in; `build` gets the hashes.
     // Blocks.
     [[nodiscard]] util::Result<BuiltKernel> keep(const BuiltKernel& kernel) const;
+    // Removes the kernels of which `doubtful` says so. Returns how many. Blocks.
+    int drop(const std::function<bool(const model::Build&)>& doubtful) const;
 
   private:
     std::filesystem::path root_;
 };
 
-// Where an object tree, or a copy of its headers, has generated headers: relative folders.
+// Where an object tree, or a copy of its headers, has generated headers: relative folders, which no
+// symbolic link leads to.
 [[nodiscard]] std::vector<std::filesystem::path> generated_folders(
     const std::filesystem::path& objects);
 

@@ -27,7 +27,17 @@ constexpr std::uint64_t k_most_processes = 2048;
 // Where Debian's ccache has itself under the compilers' names.
 const fs::path k_ccache_links = "/usr/lib/ccache";
 
+bool has_ccache() {
+    std::error_code code;
+    return fs::exists(k_ccache_links / "gcc", code);
+}
+
 }  // namespace
+
+std::string compiler_path() {
+    const std::string system = "/usr/sbin:/usr/bin:/sbin:/bin";
+    return "PATH=" + (has_ccache() ? k_ccache_links.string() + ":" + system : system);
+}
 
 void LocalKernelBuilder::Session::step(std::string name) {
     progress.step = std::move(name);
@@ -41,10 +51,9 @@ void LocalKernelBuilder::Session::count_object() {
 }
 
 void LocalKernelBuilder::Session::add_ccache(util::SandboxSpec& sandbox) const {
-    std::error_code code;
-    if (!fs::exists(k_ccache_links / "gcc", code)) return;
+    if (!has_ccache() || once) return;
     sandbox.read_write.push_back(compiler_cache());
-    sandbox.env.push_back("PATH=" + k_ccache_links.string() + ":/usr/sbin:/usr/bin:/sbin:/bin");
+    sandbox.env.push_back(compiler_path());
     sandbox.env.push_back("CCACHE_DIR=" + compiler_cache().string());
     sandbox.env.emplace_back("CCACHE_MAXSIZE=2G");
     sandbox.env.emplace_back("HOME=/tmp");  // ccache does nothing without one

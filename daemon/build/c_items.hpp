@@ -57,6 +57,7 @@ struct Item {
     std::string text;                // its tokens: equal for equal code
     std::string context;             // the conditions around it
     bool emits = false;              // makes code or data wherever it is included
+    bool tagged = false;             // an enum with a name
 };
 
 struct CFile {

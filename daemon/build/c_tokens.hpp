@@ -20,6 +20,16 @@ struct Token {
 // close ends at the end of its line.
 std::vector<Token> c_tokens(std::string_view text);
 
+[[nodiscard]] inline bool is_mark(const Token& token, char c) {
+    return token.kind == TokenKind::mark && token.text.size() == 1 && token.text.front() == c;
+}
+// What a token adds to the depth of brackets: 1, -1 or nothing.
+[[nodiscard]] inline int depth_step(const Token& token) {
+    if (token.kind != TokenKind::mark) return 0;
+    const char c = token.text.front();
+    return c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;
+}
+
 [[nodiscard]] inline bool is_word_start(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "build/enum_item.hpp"
+
 namespace krepro::build {
 
 namespace {
@@ -83,23 +85,13 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, N>& set
     return std::find(set.begin(), set.end(), word) != set.end();
 }
 
-bool is_mark(const Token& token, char c) {
-    return token.kind == TokenKind::mark && token.text.size() == 1 && token.text.front() == c;
-}
-
-int step(const Token& token) {
-    if (token.kind != TokenKind::mark) return 0;
-    const char c = token.text.front();
-    return c == '(' || c == '[' || c == '{' ? 1 : c == ')' || c == ']' || c == '}' ? -1 : 0;
-}
-
 // The index of the first mark at depth 0, before `end`.
 std::optional<std::size_t> find_mark(Tokens tokens, char c, std::size_t from = 0) {
     int depth = 0;
     for (std::size_t i = from; i < tokens.size(); ++i) {
         if (tokens[i].directive) continue;
         if (depth == 0 && is_mark(tokens[i], c)) return i;
-        depth += step(tokens[i]);
+        depth += depth_step(tokens[i]);
     }
     return std::nullopt;
 }
@@ -113,7 +105,7 @@ std::optional<std::size_t> find_call(Tokens tokens) {
         if (depth == 0 && tokens[i].kind == TokenKind::word && is_mark(tokens[i + 1], '(') &&
             !is_one_of(tokens[i].text, k_attributes))
             return i;
-        depth += step(tokens[i]);
+        depth += depth_step(tokens[i]);
     }
     return std::nullopt;
 }
@@ -122,7 +114,7 @@ bool has_word(Tokens tokens, std::string_view word) {
     int depth = 0;
     for (const auto& token : tokens) {
         if (depth == 0 && token.text == word) return true;
-        depth += step(token);
+        depth += depth_step(token);
         if (depth > 0 && is_mark(token, '{')) return false;
     }
     return false;
@@ -142,28 +134,6 @@ std::optional<std::size_t> find_body_keyword(Tokens tokens, std::size_t brace) {
     return std::nullopt;
 }
 
-void read_enumeration(Tokens tokens, std::size_t brace, Words& words, Item& item) {
-    item.kind = ItemKind::enumeration;
-    int depth = 0;
-    bool expects = false;
-    for (std::size_t i = brace; i < tokens.size(); ++i) {
-        const auto& token = tokens[i];
-        if (token.directive) continue;
-        depth += step(token);
-        if (depth == 0 && i > brace) {
-            // "} name;" also makes a variable.
-            for (auto rest = i + 1; rest < tokens.size(); ++rest)
-                if (tokens[rest].kind == TokenKind::word &&
-                    !is_one_of(tokens[rest].text, k_attributes) && tokens[rest].text != "__packed")
-                    item.kind = ItemKind::other;
-            break;
-        }
-        if (depth != 1) continue;
-        if (expects && token.kind == TokenKind::word) item.names.push_back(words.id(token.text));
-        expects = is_mark(token, '{') || is_mark(token, ',');
-    }
-}
-
 void read_variable(Tokens tokens, Words& words, Item& item) {
     item.kind = ItemKind::variable;
     item.emits = !has_word(tokens, "extern");
@@ -179,7 +149,7 @@ void read_variable(Tokens tokens, Words& words, Item& item) {
             if (tokens[name].kind == TokenKind::word)
                 item.names.push_back(words.id(tokens[name].text));
         }
-        depth += step(token);
+        depth += depth_step(token);
     }
     if (item.names.empty()) item.kind = ItemKind::other;
 }
@@ -255,7 +225,7 @@ Item classify(Tokens tokens, Words& words) {
         if (!keyword) {
             item.emits = true;
         } else if (tokens[*keyword].text == "enum") {
-            read_enumeration(tokens, *brace, words, item);
+            read_enumeration(tokens, words, item);
         } else {
             item.kind = ItemKind::record;
         }

@@ -23,6 +23,8 @@ struct BuildRequest {
     std::string compiler = {};               // "gcc", "clang"; empty: the profile's
     // Of the compilers; nullptr: as everybody else. A build beside trials takes what they leave.
     std::shared_ptr<util::Priority> priority = {};
+    // The patch is krepro's own: it may run in the build and be warm for the next one.
+    bool own_patch = false;
 };
 
 struct BuildProgress {

@@ -11,7 +11,6 @@
 #include "build/object_audit.hpp"
 #include "build/object_states.hpp"
 #include "build/rebuild_plan.hpp"
-#include "build/source_change.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
@@ -40,6 +39,17 @@ constexpr int k_objects_of_a_link = 7;
 // An expected number of objects for a first build, until one was counted.
 constexpr int k_first_build_objects = 1150;
 
+// The error of a make that this machine failed: nothing is said of the kernel.
+std::optional<util::Error> hosts_error(const util::ProcessSpec& spec,
+                                       const util::ProcessResult& result) {
+    if (result.ok() || result.timed_out) return std::nullopt;
+    constexpr int k_by_signal = 128;  // what bwrap says of a make that a signal ended
+    const bool killed = result.signal != 0 || result.exit_code >= k_by_signal;
+    if (killed || util::sandbox_was_refused(spec.argv, result.out) || is_hosts_failure(result.out))
+        return util::process_error(spec, result);
+    return std::nullopt;
+}
+
 }  // namespace
 
 LocalKernelBuilder::LocalKernelBuilder(fs::path profiles, fs::path cache)
@@ -52,9 +62,13 @@ asio::awaitable<Result<std::string>> LocalKernelBuilder::content_key(const Build
                                                                      const Profile& profile) {
     // Asked each time: an upgrade of the toolchain must not hide behind a daemon that runs on.
     std::string toolchain;
+    util::SandboxSpec room;  // as it is made for make: what is asked is what will compile
+    room.env = {compiler_path(), "CCACHE_DISABLE=1", "HOME=/tmp"};
     for (const auto& tool : profile.tools()) {
         util::ProcessSpec spec;
-        spec.argv = {tool, "--version"};
+        spec.argv = util::sandbox_argv(room);
+        spec.argv.push_back(tool);
+        spec.argv.emplace_back("--version");
         auto version = co_await util::run_checked(std::move(spec));
         if (!version) co_return tl::unexpected(version.error());
         toolchain += (toolchain.empty() ? "" : ", ") + version->substr(0, version->find('\n'));
@@ -104,8 +118,17 @@ asio::awaitable<Result<void>> LocalKernelBuilder::configure(Session& session) {
     for (const auto* targets : {&from_fragment, &defaults}) {
         auto spec = session.make(*targets);
         spec.deadline = k_config_deadline;
-        auto done = co_await util::run_checked(std::move(spec));
+        const auto done = co_await util::run_process(spec);
         if (!done) co_return tl::unexpected(done.error());
+        if (done->ok()) continue;
+        if (auto error = hosts_error(spec, *done)) co_return tl::unexpected(std::move(*error));
+        std::error_code ignored;
+        fs::remove(session.making_file(), ignored);
+        auto error = config_error(done->out);
+        error.what = fmt::format("the {} kernel cannot be configured{}",
+                                 model::to_string(session.request.checkout.arm),
+                                 done->timed_out ? " in its time" : "");
+        co_return tl::unexpected(std::move(error));
     }
     const auto config = util::read_foreign_file(session.objects / ".config", 4U << 20U);
     if (!config) co_return tl::unexpected(config.error());
@@ -114,39 +137,28 @@ asio::awaitable<Result<void>> LocalKernelBuilder::configure(Session& session) {
 
 // What of a warm object tree need not be made anew.
 asio::awaitable<Result<void>> LocalKernelBuilder::plan(Session& session) {
-    const auto states = read_states(session.objects);
-    if (session.first || states.empty()) {
-        session.plain_reason = session.first ? "there are no objects yet"
-                                             : "it is not known what the objects were made from";
+    if (session.fresh) {
+        session.plain_reason = k_no_objects;
         co_return Result<void>{};
     }
-    if (!planner_ || is_quarantined(session.objects)) {
+    if (!planner_ || is_quarantined(session.home)) {
         session.plain_reason = planner_ ? "the planner was wrong about this tree before"
                                         : "the planner was switched off";
         co_return Result<void>{};
     }
     session.step("planning");
-    PlanRequest request{session.request.checkout.source, session.objects, {}};
-    for (const auto& state : states) {
-        auto changed =
-            co_await source_change(request.source, state, session.request.checkout.content);
-        if (!changed) {
-            session.plain_reason = changed.error().to_string();
-            co_return Result<void>{};
-        }
-        request.changed.insert(request.changed.end(), changed->begin(), changed->end());
-    }
+    PlanRequest request{session.request.checkout.source, session.objects,
+                        std::move(session.changed), states_time(session.objects)};
     const auto work = [&request] { return plan_rebuild(request); };
     session.plan = co_await util::run_on(pool_, work);
     last_plan_ = session.plan;
-    if (!session.plan->hard.empty()) {
+    if (session.plan->hard.empty())
+        spdlog::info("planner: {} of {} objects are affected", session.plan->selected.size(),
+                     session.plan->dependents);
+    else
         spdlog::info("planner: plain make: {}", session.plan->hard);
-        co_return Result<void>{};
-    }
-    spdlog::info("planner: {} of {} objects are affected", session.plan->selected.size(),
-                 session.plan->dependents);
-    const auto skip = [&session] { return skip_objects(session.objects, session.plan->skipped); };
-    co_return co_await util::run_on(pool_, skip);
+    const auto follow = [&session] { return follow_plan(session.objects, *session.plan); };
+    co_return co_await util::run_on(pool_, follow);
 }
 
 // How much there is to do: all of it the first time, later what depends on the patch's files.
@@ -186,12 +198,8 @@ asio::awaitable<util::Error> LocalKernelBuilder::explain(const Session& session,
 asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     session.compiling_since = std::chrono::steady_clock::now();
     session.step("compiling");
-    const auto clear_up = [objects = session.objects, making = session.making_file()] {
-        if (const int count = remove_newer_objects(objects, making); count > 0)
-            spdlog::warn("{} objects of a build that was killed are made again", count);
-        return util::write_file_atomic(making, "");
-    };
-    if (auto marked = co_await util::run_on(pool_, clear_up); !marked) co_return marked;
+    // What is there until now is whole: a kill from here on puts only what is newer in doubt.
+    if (auto marked = util::write_file_atomic(session.making_file(), ""); !marked) co_return marked;
     // From here on some objects are of this state and some of an earlier one.
     if (auto noted = add_state(session.objects, session.request.checkout.content); !noted)
         co_return noted;
@@ -202,20 +210,24 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     };
     auto made = co_await util::run_process(std::move(spec));
     if (!made) co_return tl::unexpected(made.error());
-    if (auto logged = util::write_file_atomic(session.objects.string() + ".log", made->out);
-        !logged)
+    if (auto logged = util::write_file_atomic(session.log_file(), made->out); !logged)
         co_return logged;
-    // Cancellation and a kill leave by other ways, and so leave the mark.
-    std::error_code ignored;
-    if (!made->timed_out && made->signal == 0) fs::remove(session.making_file(), ignored);
+    // Cancellation and what is the machine's fault leave the mark: who knows what is half-written.
+    if (auto error = hosts_error(spec, *made)) co_return tl::unexpected(std::move(*error));
     if (made->timed_out)
         co_return fail(ErrorKind::invalid_input, "the build did not end in its time", "make");
+    std::error_code ignored;
+    fs::remove(session.making_file(), ignored);
     if (!made->ok()) {
         auto error = co_await explain(session, made->out);
         co_return tl::unexpected(std::move(error));
     }
-    if (auto noted = set_state(session.objects, session.request.checkout.content); !noted)
-        co_return noted;
+    const auto settle = [objects = session.objects, checkout = session.request.checkout] {
+        if (const int count = remove_stale_objects(objects, checkout.source); count > 0)
+            spdlog::info("{} objects took no part in this build, and are removed", count);
+        return set_state(objects, checkout.content);
+    };
+    if (auto noted = co_await util::run_on(pool_, settle); !noted) co_return noted;
     if (session.first)
         co_return util::write_file_atomic(session.expected_file(),
                                           std::to_string(session.progress.objects));
@@ -234,22 +246,17 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     Session session;
     session.key = std::move(*key);
     session.tell = std::move(progress);
-    session.objects = objects_of(request.checkout.source, profile->variant());
+    session.home = objects_of(request.checkout.source, profile->variant());
+    session.objects = session.home;
     session.request = std::move(request);
     session.profile = std::move(*profile);
     std::error_code code;
-    fs::create_directories(session.objects, code);
+    fs::create_directories(session.home, code);
     // Of two jobs on one tree the second waits already for the tree; this holds for tools beside.
-    auto lock = util::FileLock::take(session.objects.string() + ".lock", util::FileLock::Wait::no);
+    auto lock = util::FileLock::take(session.home.string() + ".lock", util::FileLock::Wait::no);
     if (!lock) co_return tl::unexpected(lock.error());
-    session.first = !fs::exists(session.objects / "vmlinux");
 
-    fs::create_directories(session.compiler_cache(), code);
-    const auto give = [objects = session.objects, cached = session.compiler_cache()] {
-        const auto given = util::give_to_sandbox_user(objects);
-        return given ? util::give_to_sandbox_user(cached) : given;
-    };
-    auto done = co_await util::run_on(pool_, give);
+    auto done = co_await make_ready(session);
     if (done) done = co_await configure(session);
     if (!done) co_return tl::unexpected(done.error());
     done = co_await plan(session);
@@ -259,36 +266,6 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     if (done) done = co_await audit(session);
     if (!done) co_return tl::unexpected(done.error());
     co_return co_await keep(session);
-}
-
-// Proof, not hope: some of the objects that were skipped are made for real. One that differs, and
-// the planner is trusted with this tree no more.
-asio::awaitable<Result<void>> LocalKernelBuilder::audit(Session& session) {
-    const bool skipped = session.plan && session.plan->hard.empty() &&
-                         !session.plan->skipped.empty() && audit_share_ > 0;
-    if (!skipped) co_return Result<void>{};
-    session.step("auditing");
-    auto work = util::TempDir::make(cache_root_, ".audit");
-    if (!work) co_return tl::unexpected(work.error());
-    AuditRequest request{session.request.checkout.source, session.objects, work->path(),
-                         sample(session.plan->skipped, audit_share_)};
-    const auto found = co_await audit_objects(std::move(request), pool_);
-    if (!found) co_return tl::unexpected(found.error());
-    last_audit_ = *found;
-    session.audit = found->mismatches.empty() ? "clean" : "mismatch";
-    spdlog::info("audit: {} skipped objects compared, {} differ", found->compared,
-                 found->mismatches.size());
-    if (found->mismatches.empty()) co_return Result<void>{};
-    std::string text;
-    for (const auto& mismatch : found->mismatches) text += mismatch + "\n";
-    spdlog::error("the planner was wrong, and is not used for this tree again: {}", text);
-    auto written = util::write_file_atomic(quarantine_file(session.objects), text);
-    if (!written) co_return written;
-    std::error_code ignored;
-    for (const auto& unit : session.plan->skipped) fs::remove(session.objects / unit, ignored);
-    session.plan.reset();
-    session.plain_reason = "an audit found: " + found->mismatches.front();
-    co_return co_await compile(session);
 }
 
 asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::keep(Session& session) {
@@ -314,7 +291,9 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::keep(Session& session) 
     kernel.build.plain = session.plan ? session.plan->hard : session.plain_reason;
     kernel.build.wall_s = util::seconds_between(session.start, std::chrono::steady_clock::now());
     const auto keep_it = [this, kernel] { return cache_.keep(kernel); };
-    co_return co_await util::run_on(pool_, keep_it);
+    auto kept = co_await util::run_on(pool_, keep_it);
+    if (kept) kept->objects = session.home;  // a copy is gone in a moment
+    co_return kept;
 }
 
 }  // namespace krepro::build

@@ -42,6 +42,12 @@ class LocalKernelBuilder : public KernelBuilder {
                                                                   const Profile& profile);
     [[nodiscard]] std::filesystem::path objects_of(const std::string& source,
                                                    const std::string& profile) const;
+    boost::asio::awaitable<util::Result<void>> make_ready(Session& session);
+    boost::asio::awaitable<util::Result<void>> take_stock(Session& session);
+    boost::asio::awaitable<util::Result<void>> set_apart(Session& session);
+    boost::asio::awaitable<std::string> steering_file(Session& session);
+    boost::asio::awaitable<util::Result<void>> distrust(Session& session,
+                                                        const std::vector<std::string>& wrong);
     boost::asio::awaitable<util::Result<void>> configure(Session& session);
     boost::asio::awaitable<util::Result<void>> plan(Session& session);
     boost::asio::awaitable<util::Result<void>> audit(Session& session);

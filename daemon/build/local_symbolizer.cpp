@@ -11,6 +11,7 @@
 #include "build/symbol_tool.hpp"
 #include "build/unit_command.hpp"
 #include "util/files.hpp"
+#include "util/foreign_folder.hpp"
 #include "util/process.hpp"
 #include "util/sandbox.hpp"
 
@@ -102,7 +103,7 @@ struct LocalSymbolizer::Session {
             if (fs::exists(request.source / path))
                 sandbox.overlays.push_back({arm_files / path, request.source / path});
         for (const auto& generated : generated_folders(kept() / "generated"))
-            if (fs::exists(objects() / generated))
+            if (util::is_real_folder(objects() / generated))
                 sandbox.overlays.push_back(
                     {kept() / "generated" / generated, objects() / generated});
         sandbox.cwd = objects();
@@ -140,7 +141,8 @@ asio::awaitable<Result<void>> LocalSymbolizer::make_units(Session& session) {
     std::vector<std::string> commands;
     std::error_code ignored;
     for (const auto& unit : units) {
-        const auto text = util::read_file(session.objects() / command_file(unit), 8U << 20U);
+        const auto text =
+            util::read_foreign_file(session.objects() / command_file(unit), 8U << 20U);
         if (!text) continue;
         auto command = debug_command(*text, unit, session.folder);
         if (!command) continue;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "util/files.hpp"
 
@@ -95,6 +96,37 @@ util::Error compile_error(std::string_view output) {
     return error;
 }
 
+bool is_hosts_failure(std::string_view output) {
+    bool found = false;
+    for_each_line(output, [&](std::string_view line) {
+        // A compiler shows lines of the source behind a bar, which may say anything.
+        const bool quoted = line.find(" | ") != std::string_view::npos;
+        found = !quoted && (line.ends_with(": No space left on device") ||
+                            line.find(": fatal error: Killed signal terminated program") !=
+                                std::string_view::npos ||
+                            (line.starts_with("make") && line.ends_with("] Killed")));
+        return found;
+    });
+    return found;
+}
+
+util::Error config_error(std::string_view output) {
+    auto error = compile_error(output);
+    for_each_line(output, [&](std::string_view line) {
+        // "net/Kconfig:12: syntax error", "init/Kconfig.x:3:warning: ..."
+        const auto name = line.find("Kconfig");
+        const auto colon = name == std::string_view::npos ? name : line.find(':', name);
+        if (colon == std::string_view::npos || colon + 1 >= line.size() ||
+            std::isdigit(static_cast<unsigned char>(line[colon + 1])) == 0 ||
+            line.find("warning") != std::string_view::npos)
+            return false;
+        const auto end = line.find(':', colon + 1);
+        error.where = std::string(line.substr(0, end));
+        return true;
+    });
+    return error;
+}
+
 std::string failed_object(std::string_view output) {
     std::string object;
     for_each_line(output, [&](std::string_view line) {
@@ -142,16 +174,19 @@ int count_dependents(const fs::path& objects, const std::vector<std::string>& fi
     return count;
 }
 
-int remove_newer_objects(const fs::path& objects, const fs::path& stamp) {
+int remove_newer_files(const fs::path& objects, const fs::path& stamp) {
     std::error_code code;
     const auto since = fs::last_write_time(stamp, code);
     if (code) return 0;
     std::vector<fs::path> doubtful;
     for (fs::recursive_directory_iterator at(objects, code), end; at != end && !code;
          at.increment(code)) {
-        const auto extension = at->path().extension();
         std::error_code ignored;
-        if ((extension == ".o" || extension == ".a") && at->is_regular_file(ignored) &&
+        const auto status = at->symlink_status(ignored);
+        const auto relative = at->path().lexically_relative(objects);
+        if (status.type() == fs::file_type::directory && relative == "include/config")
+            at.disable_recursion_pending();
+        if (status.type() == fs::file_type::regular && relative != ".config" &&
             at->last_write_time(ignored) >= since)
             doubtful.push_back(at->path());
     }

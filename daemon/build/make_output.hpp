@@ -18,6 +18,13 @@ namespace krepro::build {
 // error line.
 [[nodiscard]] util::Error compile_error(std::string_view output);
 
+// Whether this output of a failed make says that the machine failed it: no room, or compilers that
+// were killed.
+[[nodiscard]] bool is_hosts_failure(std::string_view output);
+
+// The same for `make *config`: the line of a Kconfig file, when one is named.
+[[nodiscard]] util::Error config_error(std::string_view output);
+
 // The object that make could not make first ("kernel/fork.o"), relative to the object tree; empty
 // when it does not say.
 [[nodiscard]] std::string failed_object(std::string_view output);
@@ -30,9 +37,9 @@ namespace krepro::build {
 [[nodiscard]] int count_dependents(const std::filesystem::path& objects,
                                    const std::vector<std::string>& files);
 
-// Removes the objects and archives of an object tree that are not older than `stamp`: what a make
-// that was killed may have left half-written, and the next one would take for done. Returns how
-// many. Blocks.
-int remove_newer_objects(const std::filesystem::path& objects, const std::filesystem::path& stamp);
+// Removes the files of an object tree that are not older than `stamp`: what a make that was killed
+// may have left half-written, and the next one would take for done. What kconfig keeps stays: it
+// writes under another name and renames. Returns how many. Blocks.
+int remove_newer_files(const std::filesystem::path& objects, const std::filesystem::path& stamp);
 
 }  // namespace krepro::build

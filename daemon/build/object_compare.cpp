@@ -78,6 +78,18 @@ class Object {
                                              : part(bytes_, section.sh_offset, section.sh_size);
     }
 
+    // Of all symbols, also those that are defined elsewhere.
+    [[nodiscard]] std::vector<std::string_view> symbol_names() const {
+        std::vector<std::string_view> names;
+        for (std::uint64_t at = 0; at < symbols_.size(); at += sizeof(Elf64_Sym)) {
+            const auto entry = read_at<Elf64_Sym>(symbols_, at);
+            if (!entry) break;
+            const auto found = string_at(symbol_names_, entry->st_name);
+            if (!found.empty()) names.push_back(found);
+        }
+        return names;
+    }
+
     [[nodiscard]] std::vector<RelocationKey> relocations(std::size_t of) const {
         std::vector<RelocationKey> keys;
         for (const auto& section : sections_) {
@@ -142,6 +154,12 @@ std::optional<std::string> object_difference(std::string_view one, std::string_v
     for (std::size_t i = 0; i < here.size(); ++i)
         if (auto differs = section_difference(first, here[i], second, there[i])) return differs;
     return std::nullopt;
+}
+
+std::optional<std::vector<std::string_view>> symbols_of(std::string_view object) {
+    const Object parsed(object);
+    if (!parsed.readable()) return std::nullopt;
+    return parsed.symbol_names();
 }
 
 }  // namespace krepro::build

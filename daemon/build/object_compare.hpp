@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace krepro::build {
 
@@ -12,5 +13,8 @@ namespace krepro::build {
 // or, of local ones, by what they stand for. Debug information and the names of local symbols are
 // not compared. Returns the first difference, or nothing. Bytes of any kind are safe to hand in.
 std::optional<std::string> object_difference(std::string_view one, std::string_view other);
+
+// The names of an object's symbols, as views of its bytes; nothing when they cannot be read.
+[[nodiscard]] std::optional<std::vector<std::string_view>> symbols_of(std::string_view object);
 
 }  // namespace krepro::build

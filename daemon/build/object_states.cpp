@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t k_most_states = 4;
+// Patches that break the build come one after the other; each state costs a look by git.
+constexpr std::size_t k_most_states = 16;
 
 fs::path states_file(const fs::path& objects) {
     return objects.string() + ".states";
@@ -38,9 +39,6 @@ std::vector<std::string> read_states(const fs::path& objects) {
 
 util::Result<void> add_state(const fs::path& objects, const std::string& state) {
     auto states = lines_of(states_file(objects));
-    // Objects without a states file are of nobody knows which state: they stay so.
-    std::error_code code;
-    if (states.empty() && fs::exists(objects / "vmlinux", code)) return {};
     if (std::find(states.begin(), states.end(), state) == states.end()) states.push_back(state);
     std::string text;
     for (const auto& one : states) text += one + "\n";
@@ -49,6 +47,26 @@ util::Result<void> add_state(const fs::path& objects, const std::string& state) 
 
 util::Result<void> set_state(const fs::path& objects, const std::string& state) {
     return util::write_file_atomic(states_file(objects), state + "\n");
+}
+
+fs::file_time_type states_time(const fs::path& objects) {
+    std::error_code code;
+    const auto time = fs::last_write_time(states_file(objects), code);
+    return code ? fs::file_time_type::min() : time;
+}
+
+util::Result<void> empty_objects(const fs::path& objects) {
+    std::error_code code;
+    fs::remove(states_file(objects), code);
+    std::vector<fs::path> entries;
+    for (fs::directory_iterator at(objects, code), end; !code && at != end; at.increment(code))
+        entries.push_back(at->path());
+    for (const auto& entry : entries)
+        if (!code) fs::remove_all(entry, code);
+    if (!code) return {};
+    return util::fail(util::ErrorKind::unavailable,
+                      "cannot empty an object tree: " + code.message(), objects.string(),
+                      "remove the folder");
 }
 
 fs::path quarantine_file(const fs::path& objects) {

@@ -53,9 +53,11 @@ std::optional<std::string_view> hard_reason(const Item& item) {
         case ItemKind::variable:
             if (item.emits) return "code or data of the header itself changes";
             break;
+        case ItemKind::enumeration:
+            if (!item.tagged) return "an enum without a name changes";
+            break;
         case ItemKind::macro:
         case ItemKind::prototype:
-        case ItemKind::enumeration:
         case ItemKind::conditional:
         case ItemKind::forward:
             break;

@@ -6,11 +6,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "build/object_age.hpp"
+#include "build/object_compare.hpp"
 #include "build/object_tree.hpp"
 #include "build/plan_closure.hpp"
 #include "util/clock.hpp"
@@ -26,7 +27,6 @@ using util::Result;
 namespace {
 
 using Object = ObjectTree::Object;
-using FileTime = fs::file_time_type;
 
 constexpr std::uintmax_t k_most_source = 16U << 20U;
 constexpr std::uintmax_t k_most_object = 256U << 20U;
@@ -38,7 +38,9 @@ bool is_header(std::string_view path) {
 class Planner {
   public:
     explicit Planner(const PlanRequest& request)
-        : request_(request), tree_(read_object_tree(request.objects, request.source)) {}
+        : request_(request),
+          tree_(read_object_tree(request.objects, request.source)),
+          ages_(tree_, request.objects, request.source) {}
 
     RebuildPlan run() {
         const auto start = std::chrono::steady_clock::now();
@@ -48,7 +50,7 @@ class Planner {
         if (plan_.hard.empty()) compare_all();
         if (plan_.hard.empty()) follow();
         if (plan_.hard.empty()) check_symbols();
-        if (!plan_.hard.empty()) plan_.skipped.clear();
+        if (!plan_.hard.empty()) select_all();
         plan_.seconds = util::seconds_between(start, std::chrono::steady_clock::now());
         return std::move(plan_);
     }
@@ -79,47 +81,36 @@ class Planner {
         }
     }
 
-    [[nodiscard]] FileTime time_of(const fs::path& path) const {
-        std::error_code code;
-        const auto time = fs::last_write_time(path, code);
-        return code ? FileTime::max() : time;
-    }
-
-    [[nodiscard]] bool is_newer(const std::string& option, FileTime made) {
-        const auto [at, fresh] = option_times_.try_emplace(option);
-        std::error_code code;
-        const auto path = request_.objects / option;
-        if (fresh) at->second = fs::exists(path, code) ? time_of(path) : FileTime::min();
-        return at->second > made;
-    }
-
-    // Objects that make would build anew, and among them those for a reason that is not the
-    // source's: what the build itself generates, or an option.
+    // Objects that make would build anew, and among them those for a reason that no difference of
+    // the source tells: what the build itself generates, an option, or an age in which the object
+    // took no part in a build.
     void find_stale() {
-        std::vector<FileTime> times;
-        for (std::size_t i = 0; i < tree_.files.size(); ++i) {
-            const fs::path root = tree_.in_source[i] ? request_.source : request_.objects;
-            times.push_back(time_of(root / tree_.files[i]));
-        }
         for (const auto& object : tree_.objects) {
-            const auto made = time_of(request_.objects / object.unit);
+            const auto made = ages_.made(object);
             bool stale = false;
             bool depends = false;
-            bool generated =
-                std::any_of(object.options.begin(), object.options.end(),
-                            [&](const auto& option) { return is_newer(option, made); });
+            bool alone = ages_.has_newer_option(object, made);
             for (const auto file : object.files) {
                 depends = depends || changed_[file];
-                if (times[file] <= made) continue;
+                if (ages_.time(file) <= made) continue;
                 stale = true;
-                generated = generated || !tree_.in_source[file];
+                alone = alone || !tree_.in_source[file] || ages_.time(file) <= request_.settled;
             }
             plan_.dependents += depends ? 1 : 0;
-            if (generated)
+            if (alone)
                 plan_.selected.push_back(object.unit);
             else if (depends || stale)
                 candidates_.push_back(&object);
         }
+    }
+
+    // Nothing is known of them but that they may be stale: they are made, whatever make thinks.
+    void select_all() {
+        for (const auto* object : candidates_) plan_.selected.push_back(object->unit);
+        std::sort(plan_.selected.begin(), plan_.selected.end());
+        const auto end = std::unique(plan_.selected.begin(), plan_.selected.end());
+        plan_.selected.erase(end, plan_.selected.end());
+        plan_.skipped.clear();
     }
 
     void read_files() {
@@ -195,21 +186,34 @@ class Planner {
 
     // An object that has one of the names as a symbol uses it, whatever its text says.
     void check_symbols() {
-        std::vector<std::string> needles;
-        for (const auto& name : plan_.changed) needles.push_back('\0' + name + '\0');
-        if (needles.empty()) return;
+        const std::set<std::string_view> names(plan_.changed.begin(), plan_.changed.end());
+        if (names.empty()) return;
         for (const auto& unit : plan_.skipped) {
             const auto bytes = util::read_foreign_file(request_.objects / unit, k_most_object);
-            const auto found = [&](const std::string& needle) {
-                return !bytes || ::memmem(bytes->data(), bytes->size(), needle.data(),
-                                          needle.size()) != nullptr;
-            };
-            const auto hit = std::find_if(needles.begin(), needles.end(), found);
-            if (hit == needles.end()) continue;
-            plan_.hard = fmt::format("{} has the symbol {} and does not say so", unit,
-                                     hit->substr(1, hit->size() - 2));
+            const auto name = bytes ? changed_symbol(*bytes, names) : "that is not known";
+            if (name.empty()) continue;
+            plan_.hard = fmt::format("{} has the symbol {} and does not say so", unit, name);
             return;
         }
+    }
+
+    // The first of the names that is a symbol of an object; empty when none is.
+    static std::string_view changed_symbol(const std::string& object,
+                                           const std::set<std::string_view>& names) {
+        if (const auto symbols = symbols_of(object)) {
+            for (const auto symbol : *symbols) {
+                // "put_it.constprop.0" is put_it too.
+                const auto found = names.find(symbol.substr(0, symbol.find('.', 1)));
+                if (found != names.end()) return *found;
+            }
+            return {};
+        }
+        // Of 32 bits, for the vDSO: a name stands at the end of one that is stored.
+        const auto stands = [&](std::string_view name) {
+            return object.find(std::string(name) + '\0') != std::string::npos;
+        };
+        const auto found = std::find_if(names.begin(), names.end(), stands);
+        return found == names.end() ? std::string_view{} : *found;
     }
 
     struct ChangedHeader {
@@ -219,11 +223,11 @@ class Planner {
 
     const PlanRequest& request_;
     ObjectTree tree_;
+    ObjectAges ages_;
     RebuildPlan plan_;
     std::vector<bool> changed_;  // by index of the tree's files
     std::vector<ChangedHeader> headers_;
     std::vector<const Object*> candidates_;  // stale by the source alone
-    std::map<std::string, FileTime> option_times_;
     Words words_;
     std::vector<PlanFile> files_;
     std::vector<int> index_in_plan_;  // 1 + index into files_; 0: not read
@@ -236,12 +240,30 @@ RebuildPlan plan_rebuild(const PlanRequest& request) {
     return Planner(request).run();
 }
 
-Result<void> skip_objects(const fs::path& objects, const std::vector<std::string>& units) {
-    for (const auto& unit : units)
+Result<void> follow_plan(const fs::path& objects, const RebuildPlan& plan) {
+    const auto failed = [&](std::string_view what, const std::string& unit) {
+        return fail(ErrorKind::unavailable, std::string(what), (objects / unit).string(),
+                    "check the cache folder");
+    };
+    for (const auto& unit : plan.selected) {
+        std::error_code code;
+        fs::remove(objects / unit, code);
+        if (code) return failed("cannot remove an object", unit);
+    }
+    for (const auto& unit : plan.skipped)
         if (::utimensat(AT_FDCWD, (objects / unit).c_str(), nullptr, AT_SYMLINK_NOFOLLOW) != 0)
-            return fail(ErrorKind::unavailable, "cannot give an object the present time",
-                        (objects / unit).string(), "check the cache folder");
+            return failed("cannot give an object the present time", unit);
     return {};
+}
+
+int remove_stale_objects(const fs::path& objects, const fs::path& source) {
+    const auto tree = read_object_tree(objects, source);
+    ObjectAges ages(tree, objects, source);
+    int count = 0;
+    std::error_code code;
+    for (const auto& object : tree.objects)
+        if (ages.is_stale(object)) count += fs::remove(objects / object.unit, code) ? 1 : 0;
+    return count;
 }
 
 }  // namespace krepro::build

@@ -12,6 +12,7 @@
 #include "checkout/git.hpp"
 #include "util/files.hpp"
 #include "util/process.hpp"
+#include "util/sandbox.hpp"
 
 namespace krepro::checkout {
 
@@ -43,18 +44,35 @@ fs::path find_file(const std::vector<fs::path>& files, std::string_view part) {
     return {};
 }
 
+// Archives and patches may be anybody's, and so may be what a program that reads them is made to
+// do: it can write to one folder, and no file larger than a kernel's archive.
+asio::awaitable<Result<std::string>> run_on_foreign(fs::path archive, fs::path folder,
+                                                    std::vector<std::string> program) {
+    constexpr std::uint64_t k_largest_file_mib = 4096;
+    util::SandboxSpec sandbox;
+    sandbox.read_only = {fs::absolute(archive)};
+    sandbox.read_write = {folder};
+    sandbox.cwd = folder;
+    sandbox.limits.file_size_mib = k_largest_file_mib;
+    util::ProcessSpec spec;
+    spec.argv = util::sandbox_argv(sandbox);
+    spec.argv.insert(spec.argv.end(), std::make_move_iterator(program.begin()),
+                     std::make_move_iterator(program.end()));
+    spec.deadline = std::chrono::minutes(20);
+    co_return co_await util::run_checked(std::move(spec));
+}
+
 asio::awaitable<Result<void>> unpack(fs::path tarball, fs::path folder,
                                      std::vector<std::string> options) {
     std::error_code code;
     fs::create_directories(folder, code);
-    util::ProcessSpec spec;
     // Owners are ours and not the tarball's; names cannot lead out (tar strips leading slashes and
-    // refuses "..").
-    spec.argv = words("tar", "-x", "--no-same-owner", "--no-same-permissions", "-f",
-                      tarball.string(), "-C", folder.string());
-    spec.argv.insert(spec.argv.end(), options.begin(), options.end());
-    spec.deadline = std::chrono::minutes(20);
-    auto done = co_await util::run_checked(spec);
+    // refuses ".."). -m: files that are new here are newer than every object that was made of an
+    // earlier tree in this place.
+    auto program = words("tar", "-x", "-m", "--no-same-owner", "--no-same-permissions", "-f",
+                         fs::absolute(tarball).string(), "-C", folder.string());
+    program.insert(program.end(), options.begin(), options.end());
+    const auto done = co_await run_on_foreign(tarball, folder, std::move(program));
     if (!done) co_return tl::unexpected(done.error());
     co_return Result<void>{};
 }
@@ -89,14 +107,14 @@ asio::awaitable<Result<std::string>> make_debian_binary(MakeTreeRequest request,
     const auto fetched =
         co_await apt_fetch(request.tree, request.apt, request.scratch / "dl", progress);
     if (!fetched) co_return tl::unexpected(fetched.error());
-    util::ProcessSpec spec;
     const auto folder = request.scratch / "deb";
-    spec.argv =
-        words("dpkg-deb", "-x", find_file(fetched->files, ".deb").string(), folder.string());
-    auto extracted = co_await util::run_checked(spec);
+    const auto package = find_file(fetched->files, ".deb");
+    std::error_code ignored;
+    fs::create_directories(folder, ignored);
+    auto program = words("dpkg-deb", "-x", package.string(), folder.string());
+    const auto extracted = co_await run_on_foreign(package, folder, std::move(program));
     if (!extracted) co_return tl::unexpected(extracted.error());
     std::vector<fs::path> files;
-    std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(folder / "usr/src", ignored))
         if (entry.is_regular_file()) files.push_back(entry.path());
     const auto tarball = find_file(files, ".tar.");
@@ -153,12 +171,10 @@ asio::awaitable<Result<DebianSource>> unpack_debian_source(MakeTreeRequest reque
 
 asio::awaitable<Result<void>> apply_from_series(fs::path source, fs::path patch,
                                                 Leftovers leftovers) {
-    util::ProcessSpec spec;
     // -F0: a patch that fits only nearly makes a kernel that nobody released.
-    spec.argv = words("patch", "-p1", "-F0", "-s", "-f", "-i", patch.string());
-    if (leftovers == Leftovers::none) spec.argv.emplace_back("--no-backup-if-mismatch");
-    spec.cwd = source;
-    const auto done = co_await util::run_checked(spec);
+    auto program = words("patch", "-p1", "-F0", "-s", "-f", "-i", patch.string());
+    if (leftovers == Leftovers::none) program.emplace_back("--no-backup-if-mismatch");
+    const auto done = co_await run_on_foreign(patch, source, std::move(program));
     if (done) co_return Result<void>{};
     co_return fail(ErrorKind::unavailable, "a patch of the RT series does not apply",
                    patch.filename().string(), done.error().hint);

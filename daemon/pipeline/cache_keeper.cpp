@@ -181,11 +181,12 @@ std::vector<Found> look(const fs::path& cache, const CacheHolds& holds) {
     return all;
 }
 
-// The lock stays, others may wait for it.
+// The lock stays, others may wait for it; so does what a build has told of the tree's programs.
 void remove_beside(const fs::path& folder) {
     std::error_code code;
     for (const auto& path : beside(folder))
-        if (path.extension() != ".lock") fs::remove_all(path, code);
+        if (path.extension() != ".lock" && path.extension() != ".programs")
+            fs::remove_all(path, code);
 }
 
 // Nothing: it is gone. Otherwise why it is not.

@@ -154,6 +154,10 @@ std::string command_words(const std::vector<std::string>& argv) {
     if (is_sandboxed(argv)) {
         const auto end_of_room = std::find(first, argv.end(), "--");
         if (end_of_room != argv.end()) first = end_of_room + 1;
+        // The room's limits, which are set from inside.
+        const auto end_of_limits = std::find(first, argv.end(), "--");
+        if (first != argv.end() && *first == "prlimit" && end_of_limits != argv.end())
+            first = end_of_limits + 1;
     }
     return fmt::format("{}", fmt::join(first, argv.end(), " "));
 }

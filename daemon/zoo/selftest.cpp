@@ -47,6 +47,7 @@ class Selftest {
             throw util::InfraError({util::ErrorKind::conflict, "the tree has the zoo already",
                                     wanted_.tree, "name a tree without it"});
         build::BuildRequest request{pair.patched, k_profile, {}, {}};
+        request.own_patch = true;
         for (const auto& file : patch.files) request.changed_files.push_back(file.new_path);
         if (const auto kept = co_await services_.builder->find(request)) {
             teller_.progress(fmt::format("kernel {} was built before", kept->build.release));

@@ -93,6 +93,30 @@ TEST(MakeOutput, the_linkers_first_error_is_one_too) {
     EXPECT_EQ(error.what, "undefined reference to `missing'");
 }
 
+TEST(MakeOutput, what_the_machine_failed_is_told_from_what_the_source_says) {
+    for (const auto* line :
+         {"cc1: fatal error: error writing to kernel/fork.s: No space left on device",
+          "ld: final link failed: No space left on device",
+          "gcc: fatal error: Killed signal terminated program cc1",
+          "make[3]: *** [/s/scripts/Makefile.build:250: kernel/fork.o] Killed"})
+        EXPECT_TRUE(is_hosts_failure(std::string("  CC      a.o\n") + line + "\n")) << line;
+    for (const auto* line :
+         {"mm/oom_kill.c:9:1: error: expected ';' before 'Killed'",
+          "  919 |         pr_err(\"%s: Killed\\n\", x): No space left on device",
+          "make[3]: *** [/s/scripts/Makefile.build:250: kernel/fork.o] Error 1"})
+        EXPECT_FALSE(is_hosts_failure(line)) << line;
+}
+
+TEST(MakeOutput, the_line_of_a_kconfig_file_is_found) {
+    EXPECT_EQ(config_error("init/Kconfig:3:warning: prompt redefined\n"
+                           "net/Kconfig:12: syntax error\n"
+                           "net/Kconfig:12: unknown statement \"confi\"\n"
+                           "make[2]: *** [/s/scripts/kconfig/Makefile:77: allnoconfig] Error 1\n")
+                  .where,
+              "net/Kconfig:12");
+    EXPECT_EQ(config_error("make: *** [x] Error 1\n").where, "make: *** [x] Error 1");
+}
+
 TEST(MakeOutput, the_object_that_failed_and_its_command_are_found) {
     const std::string output =
         "make[4]: *** [/s/scripts/Makefile.build:250: kernel/sched/core.o] Error 1\n"
@@ -174,7 +198,7 @@ TEST_F(BuildOnDisk, dependents_are_the_objects_whose_cmd_files_name_the_file) {
     EXPECT_EQ(count_dependents(folder_.path() / "none", {"kernel/fork.c"}), 0);
 }
 
-TEST_F(BuildOnDisk, objects_that_a_killed_make_may_have_left_half_written_go_away) {
+TEST_F(BuildOnDisk, files_that_a_killed_make_may_have_left_half_written_go_away) {
     const auto stamp = folder_.path() / "making";
     write(stamp, "");
     const auto began = fs::last_write_time(stamp);
@@ -183,14 +207,17 @@ TEST_F(BuildOnDisk, objects_that_a_killed_make_may_have_left_half_written_go_awa
         fs::last_write_time(folder_.path() / "obj" / name, began + after);
     };
     put("kernel/old.o", std::chrono::seconds(-5));
-    put("kernel/new.o", std::chrono::seconds(5));
-    put("kernel/built-in.a", std::chrono::seconds(5));
-    put("kernel/.new.o.cmd", std::chrono::seconds(5));
-    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", stamp), 2);
-    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/old.o"));
-    EXPECT_FALSE(fs::exists(folder_.path() / "obj/kernel/new.o"));
-    EXPECT_TRUE(fs::exists(folder_.path() / "obj/kernel/.new.o.cmd"));
-    EXPECT_EQ(remove_newer_objects(folder_.path() / "obj", folder_.path() / "none"), 0);
+    const std::vector<const char*> half{
+        "kernel/new.o",         "kernel/built-in.a",          "kernel/.new.o.cmd",
+        "kernel/asm-offsets.s", "include/generated/bounds.h", "scripts/kallsyms"};
+    for (const auto* name : half) put(name, std::chrono::seconds(5));
+    put("include/config/auto.conf", std::chrono::seconds(5));
+    put(".config", std::chrono::seconds(5));
+    EXPECT_EQ(remove_newer_files(folder_.path() / "obj", stamp), 6);
+    for (const auto* name : half) EXPECT_FALSE(fs::exists(folder_.path() / "obj" / name)) << name;
+    for (const auto* name : {"kernel/old.o", "include/config/auto.conf", ".config"})
+        EXPECT_TRUE(fs::exists(folder_.path() / "obj" / name)) << name;
+    EXPECT_EQ(remove_newer_files(folder_.path() / "obj", folder_.path() / "none"), 0);
 }
 
 TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
@@ -203,6 +230,41 @@ TEST_F(BuildOnDisk, a_kernel_that_was_kept_is_found_with_its_hashes) {
     EXPECT_EQ(found->build, kept->build);
     EXPECT_EQ(found->build.bzimage.size(), 64U);
     EXPECT_EQ(*util::read_file(found->vmlinux), "elf");
+}
+
+TEST_F(BuildOnDisk, generated_headers_are_kept_and_what_a_link_leads_to_is_not) {
+    const BuildCache cache(folder_.path() / "builds");
+    auto built = kernel();
+    built.objects = folder_.path() / "obj";
+    write(built.objects / "include/generated/made.h", "made");
+    write(built.objects / "arch/x86/include/generated/asm/made.h", "made");
+    ASSERT_TRUE(cache.keep(built));
+    EXPECT_EQ(generated_folders(folder_.path() / "builds/abc/generated").size(), 2U);
+    write(folder_.path() / "outside/secret.h", "secret");
+    write(folder_.path() / "outside/generated/secret.h", "secret");
+    const auto outside = folder_.path() / "outside";
+    for (const auto* place : {"include/generated", "include/generated/uapi",
+                              "arch/x86/include/generated", "arch/x86/include"}) {
+        fs::remove_all(built.objects / place);
+        fs::create_directory_symlink(outside, built.objects / place);
+        EXPECT_FALSE(cache.keep(built)) << place;
+        for (const auto& folder : generated_folders(built.objects))
+            EXPECT_NE(folder, place) << "a link is listed";
+        fs::remove(built.objects / place);
+        fs::create_directories(built.objects / place);
+    }
+}
+
+TEST_F(BuildOnDisk, kernels_that_are_in_doubt_are_dropped_and_the_others_stay) {
+    const BuildCache cache(folder_.path() / "builds");
+    auto built = kernel();
+    ASSERT_TRUE(cache.keep(built));
+    built.build.key = "def";
+    built.build.skipped = 7;
+    ASSERT_TRUE(cache.keep(built));
+    EXPECT_EQ(cache.drop([](const model::Build& build) { return build.skipped > 0; }), 1);
+    EXPECT_TRUE(cache.find("abc"));
+    EXPECT_FALSE(cache.find("def"));
 }
 
 TEST_F(BuildOnDisk, a_byte_that_changed_on_disk_makes_the_entry_go_away) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/files.hpp"
+#include "util/foreign_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,21 @@ TEST_F(Files, a_foreign_file_is_not_reached_over_a_link) {
     EXPECT_EQ(read_foreign_file(path("folder/inner")).value_or("none"), "inner");
     EXPECT_THAT(read_foreign_file(path("link")).error().what, HasSubstr("symbolic link"));
     EXPECT_THAT(read_foreign_file(path("way/inner")).error().what, HasSubstr("symbolic link"));
+}
+
+TEST_F(Files, a_foreign_folder_is_copied_whole_and_one_with_a_link_is_not) {
+    fs::create_directories(path("tree/below"));
+    ASSERT_TRUE(write_file_atomic(path("tree/below/one"), "1"));
+    ASSERT_TRUE(copy_foreign_folder(path("tree"), path("tree2")));
+    EXPECT_EQ(read_file(path("tree2/below/one")).value_or("none"), "1");
+    fs::create_directory_symlink(path("folder"), path("tree/below/way"));
+    EXPECT_FALSE(copy_foreign_folder(path("tree"), path("tree3")));
+    EXPECT_FALSE(fs::exists(path("tree3/below/way")));
+    EXPECT_FALSE(copy_foreign_folder(path("tree/below/way"), path("tree4")));
+    EXPECT_FALSE(copy_foreign_folder(path("none"), path("tree5")));
+    EXPECT_TRUE(is_real_folder(path("tree")));
+    for (const auto* name : {"tree/below/way", "plain", "none", "way/below"})
+        EXPECT_FALSE(is_real_folder(path(name))) << name;
 }
 
 TEST_F(Files, a_foreign_file_is_copied_whole_and_a_link_is_not) {

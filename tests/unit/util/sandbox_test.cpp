@@ -138,6 +138,11 @@ TEST(SandboxWords, name_the_program_and_not_the_room) {
     auto argv = sandbox_argv({});
     for (const auto* word : {"git", "apply", "--check", "-"}) argv.emplace_back(word);
     EXPECT_EQ(command_words(argv), "git apply --check -");
+    SandboxSpec limited;
+    limited.limits.file_size_mib = 1;
+    argv = sandbox_argv(limited);
+    for (const auto* word : {"git", "diff", "--", "a"}) argv.emplace_back(word);
+    EXPECT_EQ(command_words(argv), "git diff -- a");
     EXPECT_EQ(command_words({"tar", "--", "x"}), "tar -- x");
     EXPECT_EQ(command_words({}), "");
 }
