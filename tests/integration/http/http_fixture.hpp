@@ -40,6 +40,9 @@ class RawClient {
 // "HTTP/1.1 404 Not Found..." -> 404; 0 when there is no answer.
 unsigned status_in(std::string_view answer);
 
+// An answer's body; an object without fields, and a failure, when it is no JSON.
+model::Json json_of(const Answer& answer);
+
 // A server on a free port with a store in memory, on a thread of its own.
 class HttpTest : public ::testing::Test {
   protected:
