@@ -63,7 +63,7 @@ class Daemon {
           services_(services(settings)),
           host_watch_(settings, pool_),
           worker_(io_.get_executor(), services_),
-          server_(io_.get_executor(), server_options(settings), http_services()),
+          server_(io_.get_executor(), server_options(settings), http_services(settings)),
           webhooks_(&store_, &bus_, webhook_options(settings)),
           signals_(io_, SIGINT, SIGTERM) {}
 
@@ -73,7 +73,7 @@ class Daemon {
             .remove_drafts();  // of a process that was killed; the lock says there is no other
         asio::co_spawn(io_, work(), on_part_ended());
         asio::co_spawn(io_, server_.run(), on_part_ended());
-        asio::co_spawn(io_, webhooks_.run(), on_part_ended());
+        for (auto& teller : webhooks_.tellers()) asio::co_spawn(io_, teller.run(), on_part_ended());
         signals_.async_wait([this](const boost::system::error_code& error, int signal) {
             if (error) return;
             spdlog::info("ending after signal {}", signal);
@@ -178,7 +178,7 @@ class Daemon {
         return options;
     }
 
-    http::Services http_services() {
+    http::Services http_services(const Settings& settings) {
         http::Services parts;
         parts.store = &store_;
         parts.artifacts = &artifacts_;
@@ -193,6 +193,7 @@ class Daemon {
         parts.host = [this] { return host_watch_.now(); };
         parts.trees = [this] { return tree_infos(trees_); };
         parts.profiles = profiles(services_.profiles);
+        parts.job_receivers = http::job_receivers(webhook_options(settings));
         parts.max_vcpus = services_.max_vcpus;
         parts.version = k_version;
         return parts;
@@ -317,6 +318,7 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
     settings.port = 0;
     settings.tls_cert = settings.tls_key = "";
     settings.webhook.clear();
+    settings.webhook_secret_file.clear();
     try {
         Daemon daemon(settings, OnSignal::cancel);
         const Background background(daemon);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "http/job_receiver.hpp"
 #include "model/host.hpp"
 #include "model/job.hpp"
 #include "store/artifacts.hpp"
@@ -42,7 +43,8 @@ struct Services {
     std::function<boost::asio::awaitable<model::Host>()> host;
     std::function<std::vector<model::TreeInfo>()> trees;  // that a job may name
     std::vector<model::ProfileInfo> profiles;
-    int max_vcpus = 8;  // of a guest
+    JobReceivers job_receivers = JobReceivers::none;  // that a job may name as its webhook
+    int max_vcpus = 8;                                // of a guest
     std::string version = "unknown";
 };
 

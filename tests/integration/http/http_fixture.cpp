@@ -103,6 +103,7 @@ void HttpTest::start() {
         return std::vector<model::TreeInfo>{{"a-tree", "git", "/a/tree", "a tree", true}};
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
+    services.job_receivers = job_receivers_;
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);
     asio::co_spawn(loop_, server_->run(), asio::detached);

@@ -81,6 +81,7 @@ class HttpTest : public ::testing::Test {
     std::unique_ptr<store::EventBus> bus_ = std::make_unique<store::EventBus>();
     std::map<std::int64_t, std::filesystem::path> live_;
     std::vector<std::int64_t> cancelled_;
+    JobReceivers job_receivers_ = JobReceivers::none;
     boost::asio::io_context loop_;
     std::unique_ptr<Server> server_;
 
