@@ -68,7 +68,7 @@ class Daemon {
           tries_(trees_, &source_),
           host_watch_(settings, pool_),
           worker_(io_.get_executor(), services_),
-          server_(io_.get_executor(), server_options(settings), http_services()),
+          server_(io_.get_executor(), server_options(settings), http_services(settings)),
           webhooks_(&store_, &bus_, webhook_options(settings)),
           signals_(io_, SIGINT, SIGTERM) {}
 
@@ -78,7 +78,7 @@ class Daemon {
             .remove_drafts();  // of a process that was killed; the lock says there is no other
         asio::co_spawn(io_, work(), on_part_ended());
         asio::co_spawn(io_, server_.run(), on_part_ended());
-        asio::co_spawn(io_, webhooks_.run(), on_part_ended());
+        for (auto& teller : webhooks_.tellers()) asio::co_spawn(io_, teller.run(), on_part_ended());
         signals_.async_wait([this](const boost::system::error_code& error, int signal) {
             if (error) return;
             spdlog::info("ending after signal {}", signal);
@@ -173,7 +173,7 @@ class Daemon {
         return options;
     }
 
-    http::Services http_services() {
+    http::Services http_services(const Settings& settings) {
         http::Services parts;
         parts.store = &store_;
         parts.artifacts = &artifacts_;
@@ -191,6 +191,7 @@ class Daemon {
             return look_ahead(std::move(spec), std::move(mail));
         };
         parts.profiles = profiles(services_.profiles);
+        parts.job_receivers = http::job_receivers(webhook_options(settings));
         parts.max_vcpus = services_.max_vcpus;
         parts.version = k_version;
         return parts;
@@ -327,6 +328,7 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
     settings.port = 0;
     settings.tls_cert = settings.tls_key = "";
     settings.webhook.clear();
+    settings.webhook_secret_file.clear();
     try {
         Daemon daemon(settings, OnSignal::cancel);
         const Background background(daemon);

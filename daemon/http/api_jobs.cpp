@@ -95,6 +95,10 @@ asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
                                 call.target.path);
     const auto key = read_key(call);
     if (!key) co_return error_reply(key.error(), call.target.path);
+    if (!spec.webhook.empty()) {
+        const auto may = check_job_receiver(spec.webhook, services_.job_receivers);
+        if (!may) co_return error_reply(may.error(), call.target.path);
+    }
     store::Submission submission;
     submission.token = call.visitor.token;
     submission.key = *key;

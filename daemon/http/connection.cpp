@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "http/event_feed.hpp"
+#include "http/head.hpp"
+#include "http/request_check.hpp"
 #include "http/server.hpp"
 
 namespace krepro::http {
@@ -27,20 +29,7 @@ namespace {
 
 constexpr auto k_as_tuple = asio::as_tuple(asio::use_awaitable);
 
-// A body for a route that takes none: a client's habit of sending "{}", no more.
-constexpr std::uint64_t k_ignored_body_bytes = 64U << 10U;
 constexpr std::size_t k_piece_bytes = 64U << 10U;
-
-Problem read_problem(const boost::system::error_code& error) {
-    if (error == beast::http::error::header_limit)
-        return {ProblemKind::header_too_large, "the request's header is too large", "header",
-                "send fewer or shorter header fields"};
-    if (error == beast::http::error::body_limit)
-        return {ProblemKind::too_large, "the body is too large", "body",
-                "a mail has at most 10 MiB"};
-    return {ProblemKind::malformed_request, "the request cannot be read: " + error.message(),
-            "request", "send an HTTP/1.1 request"};
-}
 
 // The client is gone, or was too slow: there is nobody to answer.
 bool is_gone(const boost::system::error_code& error) {
@@ -50,82 +39,6 @@ bool is_gone(const boost::system::error_code& error) {
            error == asio::error::broken_pipe || error == asio::error::bad_descriptor ||
            error == asio::ssl::error::stream_truncated ||
            error.category() == asio::error::get_ssl_category();
-}
-
-// What every answer says of how a browser may use it: nothing but the dashboard's own scripts and
-// styles, and no page may frame it.
-constexpr std::string_view k_browser_rules =
-    "X-Content-Type-Options: nosniff\r\n"
-    "Content-Security-Policy: default-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'; object-src 'none'\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n";
-
-// No byte of a value begins another line.
-void add_header(std::string& head, std::string_view name, std::string_view value) {
-    head.append(name).append(": ");
-    for (const char c : value) head += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    head += "\r\n";
-}
-
-// Of a text, a document or a file; nothing of a stream.
-std::optional<std::uint64_t> length_of(const Reply& reply) {
-    if (const auto* text = std::get_if<std::string>(&reply.body)) return text->size();
-    if (const auto* part = std::get_if<FilePart>(&reply.body)) return part->length;
-    if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
-        return shared->packed ? shared->document->packed().size() : shared->document->body().size();
-    return std::nullopt;
-}
-
-enum class Ending { keep_alive, close };
-
-std::string head_bytes(const Reply& reply, Ending ending) {
-    const auto reason = beast::http::obsolete_reason(reply.status);
-    std::string head;
-    head.reserve(640);
-    head.append("HTTP/1.1 ").append(std::to_string(static_cast<unsigned>(reply.status)));
-    head.append(" ").append(reason.data(), reason.size()).append("\r\n");
-    for (const auto& [name, value] : reply.headers) {
-        const auto text = beast::http::to_string(name);
-        add_header(head, {text.data(), text.size()}, value);
-    }
-    const auto length = length_of(reply);
-    if (!reply.content_type.empty()) add_header(head, "Content-Type", reply.content_type);
-    if (!length) head += "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n";
-    head += k_browser_rules;
-    const bool bodyless = reply.status == beast::http::status::no_content ||
-                          reply.status == beast::http::status::not_modified;
-    if (length && !bodyless) add_header(head, "Content-Length", std::to_string(*length));
-    if (ending == Ending::close) head += "Connection: close\r\n";
-    return head += "\r\n";
-}
-
-// The bytes that leave with the head; empty when the body is a file or a stream.
-std::string_view body_bytes(const Reply& reply) {
-    if (const auto* text = std::get_if<std::string>(&reply.body)) return *text;
-    if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
-        return shared->packed ? shared->document->packed() : shared->document->body();
-    return {};
-}
-
-std::string_view target_of(const beast::http::request<beast::http::string_body>& request) {
-    const auto text = request.target();
-    return {text.data(), text.size()};
-}
-
-// What is wrong with a header, said before anything is looked up.
-std::optional<Reply> refuse_unread(const boost::system::error_code& error,
-                                   const beast::http::request<beast::http::string_body>& request,
-                                   const util::Result<Target>& target) {
-    const auto text = target_of(request);
-    const auto path = text.substr(0, text.find('?'));
-    if (error) return problem_reply(read_problem(error), path);
-    if (!target) return error_reply(target.error(), path);
-    if (request.version() >= 11 && request[field::host].empty())
-        return problem_reply({ProblemKind::malformed_request, "the request has no Host",
-                              "header Host", "HTTP/1.1 demands one"},
-                             path);
-    return std::nullopt;
 }
 
 // g++ 12 destroys an aggregate that is written inside a co_await expression twice (bug 107288), so
@@ -205,7 +118,7 @@ asio::awaitable<bool> Connection::wait_for_request() {
 }
 
 // Mostly the whole header is there already, and reading it takes no turn of the loop.
-asio::awaitable<boost::system::error_code> Connection::read_header(Parser* parser) {
+asio::awaitable<boost::system::error_code> Connection::read_header(RequestParser* parser) {
     boost::system::error_code error;
     parser->eager(false);
     buffer_.consume(parser->put(buffer_.data(), error));
@@ -218,7 +131,7 @@ asio::awaitable<boost::system::error_code> Connection::read_header(Parser* parse
 }
 
 asio::awaitable<Connection::After> Connection::serve_one() {
-    Parser parser;
+    RequestParser parser;
     parser.header_limit(server_->limits().header_bytes);
     parser.body_limit(server_->limits().body_bytes);
     const auto error = co_await read_header(&parser);
@@ -240,7 +153,7 @@ asio::awaitable<Connection::After> Connection::serve_one() {
     co_return co_await reply_and_close(std::move(reply));
 }
 
-asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Target target,
+asio::awaitable<Connection::After> Connection::serve_routed(RequestParser* parser, Target target,
                                                             RouteMatch match) {
     const auto header = parser->get()[field::authorization];
     std::string authorization(header.data(), header.size());
@@ -278,7 +191,7 @@ asio::awaitable<Connection::After> Connection::serve_routed(Parser* parser, Targ
     co_return co_await write(std::move(reply), method, keep_alive);
 }
 
-asio::awaitable<std::optional<Problem>> Connection::read_body(Parser* parser, BodyUse use) {
+asio::awaitable<std::optional<Problem>> Connection::read_body(RequestParser* parser, BodyUse use) {
     if (use == BodyUse::none) {
         if (parser->content_length().value_or(0) > k_ignored_body_bytes)
             co_return Problem{ProblemKind::too_large, "this path takes no body", "body", ""};

@@ -4,13 +4,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <optional>
 
 #include "http/either_stream.hpp"
 #include "http/message.hpp"
+#include "http/request_check.hpp"
 #include "http/router.hpp"
 
 namespace krepro::http {
@@ -36,16 +35,16 @@ class Connection {
     }
 
   private:
-    using Parser = beast::http::request_parser<beast::http::string_body>;
     enum class After { next_request, close };
 
     boost::asio::awaitable<bool> shake_hands();
     boost::asio::awaitable<bool> wait_for_request();
-    boost::asio::awaitable<boost::system::error_code> read_header(Parser* parser);
+    boost::asio::awaitable<boost::system::error_code> read_header(RequestParser* parser);
     boost::asio::awaitable<After> serve_one();
-    boost::asio::awaitable<After> serve_routed(Parser* parser, Target target, RouteMatch match);
+    boost::asio::awaitable<After> serve_routed(RequestParser* parser, Target target,
+                                               RouteMatch match);
     // The body, or the problem that reading it is.
-    boost::asio::awaitable<std::optional<Problem>> read_body(Parser* parser, BodyUse use);
+    boost::asio::awaitable<std::optional<Problem>> read_body(RequestParser* parser, BodyUse use);
     boost::asio::awaitable<After> reply_and_close(Reply reply);
     boost::asio::awaitable<After> write(Reply reply, beast::http::verb method, bool keep_alive);
     boost::asio::awaitable<bool> write_file(FilePart part);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "http/job_receiver.hpp"
 #include "model/host.hpp"
 #include "model/job.hpp"
 #include "model/preview.hpp"
@@ -46,7 +47,8 @@ struct Services {
     // without it, nobody looks.
     std::function<boost::asio::awaitable<model::Prospect>(model::JobSpec, model::Mail)> look_ahead;
     std::vector<model::ProfileInfo> profiles;
-    int max_vcpus = 8;  // of a guest
+    JobReceivers job_receivers = JobReceivers::none;  // that a job may name as its webhook
+    int max_vcpus = 8;                                // of a guest
     std::string version = "unknown";
 };
 

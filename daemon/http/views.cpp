@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "exports/format.hpp"
+#include "http/job_receiver.hpp"
 
 namespace krepro::http {
 
@@ -109,6 +110,7 @@ void add_export_links(Json& links, const model::Job& job) {
 Json job_view(const model::Job& job, const std::vector<model::Trial>& trials,
               const std::vector<model::StoredReport>& reports) {
     Json view = to_json(job);
+    view["spec"]["webhook"] = shown_receiver(job.spec.webhook);
     view["arms"] = {{"unpatched", arm_view(job, trials, ArmName::unpatched)},
                     {"patched", arm_view(job, trials, ArmName::patched)}};
     view["reports"] = Json::array();
@@ -132,6 +134,7 @@ Json summary_view(const model::Job& summary) {
                               "unpatched_build", "patched_build", "workload", "earlier", "tried"})
         view.erase(heavy);
     for (const auto* heavy : {"mail", "script", "config"}) view["spec"].erase(heavy);
+    view["spec"]["webhook"] = shown_receiver(summary.spec.webhook);
     for (const auto* heavy :
          {"message", "trailers", "patch", "files", "splat", "reproducer", "notes"})
         view["mail"].erase(heavy);

@@ -103,35 +103,35 @@ std::string webhook_signature(std::string_view secret, std::string_view body) {
     return "sha256=" + util::hmac_sha256_hex(secret, body);
 }
 
+JobReceivers job_receivers(const WebhookOptions& options) {
+    if (options.secret_file.empty()) return JobReceivers::none;
+    return options.allow_private ? JobReceivers::any : JobReceivers::public_https;
+}
+
 util::Result<Webhook> Webhook::make(const WebhookOptions& options) {
-    auto url = parse_url(options.url);
-    if (!url) {
+    if (auto url = parse_url(options.url); !url && !options.url.empty()) {
         url.error().what = "the webhook's address: " + url.error().what;
         url.error().hint = "for example https://ci.example.org/krepro";
         return tl::unexpected(std::move(url.error()));
     }
     auto secret = read_secret(options.secret_file);
     if (!secret) return tl::unexpected(std::move(secret.error()));
+    auto tls = client_tls(options.trusted);
+    if (!tls) return tl::unexpected(std::move(tls.error()));
     Webhook webhook;
-    webhook.url_ = std::move(*url);
     webhook.secret_ = std::move(*secret);
     webhook.allow_private_ = options.allow_private;
     webhook.try_time_ = options.try_time;
-    if (webhook.url_.tls) {
-        auto tls = client_tls(options.trusted);
-        if (!tls) return tl::unexpected(std::move(tls.error()));
-        webhook.tls_ = std::move(*tls);
-    }
+    webhook.tls_ = std::move(*tls);
     return webhook;
 }
 
-asio::awaitable<Webhook::Attempt> Webhook::post(Delivery delivery) const {
-    const auto request = make_request(url_, delivery, secret_);
+asio::awaitable<Webhook::Attempt> Webhook::post(Url url, Delivery delivery) const {
+    const auto request = make_request(url, delivery, secret_);
     Attempt attempt;
     try {
         asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
-        const auto found =
-            co_await resolver.async_resolve(url_.host, url_.port, asio::use_awaitable);
+        const auto found = co_await resolver.async_resolve(url.host, url.port, asio::use_awaitable);
         Endpoints endpoints;
         for (const auto& entry : found)
             if (allow_private_ || !is_private(entry.endpoint().address()))
@@ -139,10 +139,11 @@ asio::awaitable<Webhook::Attempt> Webhook::post(Delivery delivery) const {
         if (endpoints.empty()) {
             attempt.fate = Fate::refused;
             attempt.why = fmt::format(
-                "{} is a private address, which needs --webhook-allow-private", url_.host);
+                "{} is a private address, which needs --webhook-allow-private", url.host);
             co_return attempt;
         }
-        const Exchange parts{&request, std::move(endpoints), &url_, tls_.get(), try_time_};
+        const Exchange parts{&request, std::move(endpoints), &url, url.tls ? tls_.get() : nullptr,
+                             try_time_};
         const auto status = co_await exchange(&parts);
         attempt = judge(status);
     } catch (const boost::system::system_error& error) {

@@ -50,6 +50,7 @@ struct JobSpec {
     std::string script;
     // Counts what earlier jobs saw of the same unpatched kernel and workload, at half weight.
     bool warm_start = false;
+    std::string webhook;  // an address that is told of the job's end; empty: none
 
     bool operator==(const JobSpec&) const = default;
     static constexpr auto fields() {
@@ -59,7 +60,8 @@ struct JobSpec {
             field("profile", &JobSpec::profile), field("config", &JobSpec::config),
             field("compiler", &JobSpec::compiler), field("workload", &JobSpec::workload),
             field("confidence", &JobSpec::confidence), field("budget", &JobSpec::budget),
-            field("script", &JobSpec::script), field("warm_start", &JobSpec::warm_start));
+            field("script", &JobSpec::script), field("warm_start", &JobSpec::warm_start),
+            field("webhook", &JobSpec::webhook));
     }
 };
 

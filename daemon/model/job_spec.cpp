@@ -50,6 +50,11 @@ util::Result<void> validate(const JobSpec& spec) {
                     "field compiler", "gcc or clang; left out: the profile's");
     if (spec.script.size() > 65536)
         return fail(ErrorKind::too_large, "the script has more than 65536 bytes", "field script");
+    if (spec.webhook.size() > k_max_webhook_bytes)
+        return fail(
+            ErrorKind::too_large,
+            fmt::format("the address of a webhook has at most {} bytes", k_max_webhook_bytes),
+            "field webhook");
     return {};
 }
 

@@ -34,6 +34,8 @@ export interface JobSpec {
     script: string;
     // Count what earlier jobs saw of the same unpatched kernel and workload, at half weight.
     warm_start: boolean;
+    // An address that is told of this job's end, as webhooks/job.done has it; empty: none. Refused where the server has no --webhook-secret-file. Begins with https:// and is no private address, unless the server runs with --webhook-allow-private. Answers show it without path and query, which may hold a secret.
+    webhook: string;
 }
 
 export interface JobSummary {
@@ -50,6 +52,7 @@ export interface JobSummary {
         commit: string;
         compiler: string;
         alone: boolean;
+        webhook: string;
     };
     mail: {
         title: string;

@@ -22,6 +22,7 @@ import jsonschema
 PORT, SEEN, MODE = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 MAIL = b"Subject: [PATCH] x: mend it\n\nbody\n"
 TEXT = {"Content-Type": "text/plain"}
+JSON = {"Content-Type": "application/json"}
 FOREIGN = {"Origin": "http://elsewhere.example"}
 LARGE = b"x" * 70000
 
@@ -40,6 +41,9 @@ def table(etag_of, hash_):
         ("post", "/api/v1/jobs", {}, "", {**TEXT, "Idempotency-Key": "k"}, MAIL, 202),
         ("post", "/api/v1/jobs", {}, "", {**TEXT, "Idempotency-Key": "k"}, MAIL + b"x", 409),
         ("post", "/api/v1/jobs", {}, "?commit=v1..v2&compiler=clang", TEXT, b"", 202),
+        ("post", "/api/v1/jobs", {}, "", JSON, job_with("https://ci.example.org/hook"), 202),
+        ("post", "/api/v1/jobs", {}, "", JSON, job_with("http://ci.example.org/hook"), 400),
+        ("post", "/api/v1/jobs", {}, "", JSON, job_with("https://127.0.0.1/hook"), 400),
         ("post", "/api/v1/jobs", {}, "?colour=red", TEXT, MAIL, 400),
         ("post", "/api/v1/jobs", {}, "?compiler=tcc", TEXT, MAIL, 400),
         ("post", "/api/v1/jobs", {}, "", {**TEXT, **FOREIGN}, MAIL, 403),
@@ -123,6 +127,10 @@ def table(etag_of, hash_):
         ("delete", "/api/v1/jobs/{id}", {"id": 1}, "", {}, None, 404),
     ]
     return rows
+
+
+def job_with(webhook):
+    return json.dumps({"mail": MAIL.decode(), "webhook": webhook}).encode()
 
 
 def diff_mail():

@@ -84,6 +84,7 @@ TEST_F(HttpTest, every_answer_is_documented_and_every_documented_answer_is_given
     options_.limits.token_burst = 300;
     options_.tokens = Tokens::demanded;
     look_ahead_ = look_ahead;
+    job_receivers_ = JobReceivers::public_https;
     start();
     const auto console = *artifacts_.add_bytes("one line of a console\n");
     const auto tokens = in_store([&](store::Store& s) {

@@ -47,6 +47,12 @@ unsigned status_in(std::string_view answer) {
     return static_cast<unsigned>(std::stoul(std::string(answer.substr(9, 3))));
 }
 
+model::Json json_of(const Answer& answer) {
+    auto json = model::parse_json(answer.body);
+    EXPECT_TRUE(json) << answer.body;
+    return json.value_or(model::Json::object());
+}
+
 HttpTest::HttpTest()
     : folder_(*util::TempDir::make(::testing::TempDir(), "http")),
       store_(std::move(*store::Store::open(":memory:"))),
@@ -98,6 +104,7 @@ void HttpTest::start() {
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
+    services.job_receivers = job_receivers_;
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);
     asio::co_spawn(loop_, server_->run(), asio::detached);

@@ -40,6 +40,9 @@ class RawClient {
 // "HTTP/1.1 404 Not Found..." -> 404; 0 when there is no answer.
 unsigned status_in(std::string_view answer);
 
+// An answer's body; an object without fields, and a failure, when it is no JSON.
+model::Json json_of(const Answer& answer);
+
 // A server on a free port with a store in memory, on a thread of its own.
 class HttpTest : public ::testing::Test {
   protected:
@@ -80,6 +83,7 @@ class HttpTest : public ::testing::Test {
     std::vector<std::int64_t> cancelled_;
     // What a preview is told of trees and time; empty: nobody looks.
     decltype(Services::look_ahead) look_ahead_;
+    JobReceivers job_receivers_ = JobReceivers::none;
     boost::asio::io_context loop_;
     std::unique_ptr<Server> server_;
 

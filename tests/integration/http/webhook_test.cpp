@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ends of jobs, told to a real server on this machine.
-#include <openssl/hmac.h>
-
-#include <atomic>
 #include <fstream>
 #include <set>
 
-#include "http/access.hpp"
-#include "http/webhooks.hpp"
-#include "integration/http/http_fixture.hpp"
-#include "integration/http/receiver.hpp"
+#include "integration/http/webhook_fixture.hpp"
 
 namespace krepro::http {
 namespace {
@@ -17,86 +11,10 @@ namespace {
 using namespace std::chrono_literals;
 using model::Json;
 
-constexpr auto k_secret = "0123456789abcdef0123456789abcdef";
-
-class WebhookTest : public HttpTest {
-  protected:
-    WebhookTest() {
-        hook_.secret_file = folder_.path() / "secret";
-        std::ofstream(hook_.secret_file) << k_secret << "\n";
-        hook_.allow_private = true;
-        hook_.first_pause = 20ms;
-        hook_.try_time = 5s;
-        start();
-    }
-    ~WebhookTest() override { stop_telling(); }
-
-    void tell(const std::string& url) {
-        hook_.url = url;
-        on_loop([&] {
-            hooks_ = std::make_unique<Webhooks>(&store_, bus_.get(), hook_);
-            running_ = true;
-            boost::asio::co_spawn(loop_, hooks_->run(), [this](const std::exception_ptr& failure) {
-                EXPECT_FALSE(failure);
-                running_ = false;
-            });
-        });
-        // A job that was there before must be behind the point at which telling starts.
-        for (int i = 0; i < 200 && !started(); ++i) std::this_thread::sleep_for(10ms);
-    }
-    void stop_telling() {
-        if (!hooks_) return;
-        on_loop([&] { hooks_->stop(); });
-        on_loop([&] { bus_->notify(); });
-        const auto before = std::chrono::steady_clock::now();
-        while (running_ && std::chrono::steady_clock::now() - before < 10s)
-            std::this_thread::sleep_for(5ms);
-        EXPECT_FALSE(running_) << "telling did not end";
-        EXPECT_LT(std::chrono::steady_clock::now() - before, 2s);
-        on_loop([&] { hooks_.reset(); });
-    }
-    bool started() {
-        const auto name = "webhook." + util_hash(hook_.url);
-        return in_store([&](store::Store& s) { return s.fact(name).has_value(); });
-    }
-    static std::string util_hash(const std::string& text) {
-        return hash_of_secret(text).substr(0, 16);
-    }
-    std::int64_t end_a_job(const std::string& title) {
-        const auto id = add_job(title).id;
-        finish(id);
-        return id;
-    }
-
-    WebhookOptions hook_;
-    std::unique_ptr<Webhooks> hooks_;
-    std::atomic<bool> running_{false};
-};
-
-// By OpenSSL alone, as a receiver would.
-std::string signature_of(const std::string& body) {
-    unsigned char digest[32];
-    unsigned int size = 0;
-    HMAC(EVP_sha256(), k_secret, 32, reinterpret_cast<const unsigned char*>(body.data()),
-         body.size(), digest, &size);
-    std::string text = "sha256=";
-    for (const auto byte : digest) {
-        constexpr auto k_digits = "0123456789abcdef";
-        text += k_digits[byte >> 4U];
-        text += k_digits[byte & 15U];
-    }
-    return text;
-}
-
 std::set<std::string> names(const Json& object) {
     std::set<std::string> all;
     for (const auto& [name, value] : object.items()) all.insert(name);
     return all;
-}
-
-std::string header(const Receiver::Request& request, const char* name) {
-    const auto value = request[name];
-    return {value.data(), value.size()};
 }
 
 TEST_F(WebhookTest, the_end_of_a_job_is_told_once_and_signed) {

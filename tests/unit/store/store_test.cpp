@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.hpp"
 
-#include <gtest/gtest.h>
-#include <soci.h>
-#include <sqlite3/soci-sqlite3.h>
-
-#include "store/schema.hpp"
-#include "util/files.hpp"
+#include "unit/store/store_fixture.hpp"
 
 namespace krepro::store {
 namespace {
@@ -19,48 +14,12 @@ using model::OutcomeKind;
 using model::Trial;
 using util::ErrorKind;
 
-std::unique_ptr<Store> memory_store() {
-    auto store = Store::open(":memory:");
-    EXPECT_TRUE(store) << store.error().to_string();
-    return std::move(*store);
-}
-
-Job job_titled(const std::string& title) {
-    Job job;
-    job.title = title;
-    job.spec.mail = "Subject: " + title;
-    job.mail.title = title;
-    return job;
-}
-
-Trial trial_of(std::int64_t job, ArmName arm) {
-    Trial trial;
-    trial.job = job;
-    trial.arm = arm;
-    trial.accelerator = "tcg";
-    return trial;
-}
-
 Trial closed(Trial trial, OutcomeKind kind) {
     trial.outcome.emplace();
     trial.outcome->kind = kind;
     trial.console = std::string(64, 'a');
     return trial;
 }
-
-class StoreOnDisk : public ::testing::Test {
-  protected:
-    StoreOnDisk() : folder_(*util::TempDir::make(::testing::TempDir(), "store")) {}
-    [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "krepro.db"; }
-    [[nodiscard]] std::unique_ptr<Store> open() const {
-        auto store = Store::open(file());
-        EXPECT_TRUE(store) << store.error().to_string();
-        return std::move(*store);
-    }
-
-  private:
-    util::TempDir folder_;
-};
 
 TEST(Store, a_new_job_is_queued_and_has_its_first_event) {
     auto store = memory_store();
@@ -269,157 +228,6 @@ TEST(Store, hostile_text_is_only_text) {
     store->put_fact(hostile, hostile.substr(0, 10));
     EXPECT_TRUE(store->fact(hostile));
     EXPECT_EQ(store->unfinished_jobs().size(), 1U);
-}
-
-TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
-    auto store = memory_store();
-    for (const auto* title : {"sched: 100% idle", "mm: slab_free", "mm: SLAB cache", "net: x"})
-        store->add_job(job_titled(title));
-    auto done = *store->job(2);
-    done.stage = JobStage::done;
-    done.verdict.emplace();
-    done.verdict->kind = model::VerdictKind::fixed;
-    ASSERT_TRUE(store->update_job(done));
-
-    struct Case {
-        const char* name;
-        JobFilter filter;
-        std::vector<std::int64_t> ids;
-    };
-    const std::vector<Case> cases{
-        {"all", {}, {4, 3, 2, 1}},
-        {"text in any case", {{}, {}, "slab", 0, 50}, {3, 2}},
-        {"a per cent sign is no wildcard", {{}, {}, "0%", 0, 50}, {1}},
-        {"an underscore is no wildcard", {{}, {}, "b_f", 0, 50}, {2}},
-        {"by stage", {JobStage::done, {}, "", 0, 50}, {2}},
-        {"by verdict", {{}, model::VerdictKind::fixed, "", 0, 50}, {2}},
-        {"by both, none", {JobStage::queued, model::VerdictKind::fixed, "", 0, 50}, {}},
-        {"a page", {{}, {}, "", 4, 2}, {3, 2}},
-        {"a limit below one is one", {{}, {}, "", 0, 0}, {4}},
-    };
-    for (const auto& c : cases) {
-        std::vector<std::int64_t> jobs, summaries;
-        for (const auto& job : store->jobs(c.filter)) jobs.push_back(job.id);
-        for (const auto& summary : store->summaries(c.filter)) summaries.push_back(summary.id);
-        EXPECT_EQ(jobs, c.ids) << c.name;
-        EXPECT_EQ(summaries, c.ids) << c.name;
-    }
-}
-
-TEST(StoreListing, a_summary_is_the_job_without_its_heavy_parts) {
-    auto store = memory_store();
-    auto job = job_titled("a");
-    job.mail.author = "A <a@b.c>";
-    job.mail.patch = "diff";
-    job.expected.emplace();
-    job.unpatched_build.emplace();
-    job = store->add_job(job);
-    ASSERT_TRUE(store->request_cancel(job.id));
-    job.stage = JobStage::done;
-    job.verdict.emplace();
-    job.verdict->kind = model::VerdictKind::not_fixed;
-    ASSERT_TRUE(store->update_job(job));
-    const auto summaries = store->summaries({});
-    ASSERT_EQ(summaries.size(), 1U);
-    auto expected = *store->job(job.id);
-    expected.spec.mail.clear();
-    expected.mail.patch.clear();
-    expected.expected.reset();
-    expected.unpatched_build.reset();
-    EXPECT_EQ(summaries[0], expected);
-    EXPECT_TRUE(summaries[0].cancel_requested);
-}
-
-TEST(StoreListing, ten_thousand_jobs_can_be_listed_and_searched) {
-    auto store = memory_store();
-    for (int i = 0; i < 10000; ++i) store->add_job(job_titled("job " + std::to_string(i)));
-    EXPECT_EQ(store->summaries({{}, {}, "", 0, 500}).size(), 500U);
-    const auto found = store->summaries({{}, {}, "job 7777", 0, 50});
-    ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0].id, 7778);
-    EXPECT_EQ(store->unfinished_jobs().size(), 10000U);
-}
-
-TEST_F(StoreOnDisk, what_was_written_is_there_when_it_is_opened_again) {
-    Job job;
-    std::int64_t seq = 0;
-    {
-        auto store = open();
-        job = store->add_job(job_titled("x"));
-        store->add_trial(trial_of(job.id, ArmName::unpatched));
-        seq = store->add_event(job.id, "log", {}).seq;
-    }
-    auto store = open();
-    EXPECT_EQ(store->job(job.id), job);
-    EXPECT_EQ(store->unfinished_jobs(), std::vector<std::int64_t>{job.id});
-    EXPECT_FALSE(store->trials(job.id)[0].outcome);
-    EXPECT_EQ(store->add_trial(trial_of(job.id, ArmName::unpatched)).number, 2);
-    EXPECT_GT(store->add_event(job.id, "log", {}).seq, seq);
-}
-
-// A commit is on the disk when the call returns: a copy of the files taken while the writer is
-// still open is what a process that was killed leaves behind.
-TEST_F(StoreOnDisk, a_store_that_was_not_closed_loses_nothing) {
-    auto store = open();
-    const auto job = store->add_job(job_titled("x"));
-    const auto killed = *util::TempDir::make(::testing::TempDir(), "killed");
-    for (const auto* suffix : {"", "-wal"})
-        std::filesystem::copy_file(file().string() + suffix,
-                                   killed.path() / (std::string("krepro.db") + suffix));
-    auto reopened = Store::open(killed.path() / "krepro.db");
-    ASSERT_TRUE(reopened) << reopened.error().to_string();
-    EXPECT_EQ((*reopened)->job(job.id), job);
-}
-
-TEST_F(StoreOnDisk, two_openers_share_one_file) {
-    auto first = open();
-    auto second = open();
-    const auto id = first->add_job(job_titled("x")).id;
-    EXPECT_TRUE(second->job(id));
-    EXPECT_EQ(second->add_job(job_titled("y")).id, id + 1);
-}
-
-TEST_F(StoreOnDisk, a_schema_of_a_newer_program_is_refused) {
-    open().reset();
-    {
-        soci::session sql(soci::sqlite3, "db=" + file().string());
-        const int newer = schema_version() + 1;
-        sql << "INSERT INTO schema_version(version) VALUES (:v)", soci::use(newer, "v");
-    }
-    const auto store = Store::open(file());
-    ASSERT_FALSE(store);
-    EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
-    EXPECT_NE(store.error().what.find("schema version"), std::string::npos);
-    EXPECT_EQ(store.error().where, file().string());
-}
-
-TEST_F(StoreOnDisk, a_file_that_is_no_database_is_refused) {
-    ASSERT_TRUE(util::write_file_atomic(file(), std::string(8192, 'x')));
-    const auto store = Store::open(file());
-    ASSERT_FALSE(store);
-    EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
-}
-
-TEST_F(StoreOnDisk, a_folder_that_cannot_be_made_is_refused) {
-    ASSERT_TRUE(util::write_file_atomic(file(), "a file, not a folder"));
-    const auto store = Store::open(file() / "below" / "krepro.db");
-    ASSERT_FALSE(store);
-    EXPECT_EQ(store.error().kind, ErrorKind::unavailable);
-}
-
-TEST_F(StoreOnDisk, a_damaged_document_names_its_row) {
-    auto store = open();
-    const auto id = store->add_job(job_titled("x")).id;
-    {
-        soci::session sql(soci::sqlite3, "db=" + file().string());
-        sql << "UPDATE job_documents SET document = '{'";
-    }
-    try {
-        (void)store->job(id);
-        FAIL() << "a damaged document was read";
-    } catch (const util::InfraError& error) {
-        EXPECT_NE(error.error().where.find("job 1"), std::string::npos);
-    }
 }
 
 }  // namespace

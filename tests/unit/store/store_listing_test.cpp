@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which jobs a listing shows, and what it shows of them.
+#include "unit/store/store_fixture.hpp"
+
+namespace krepro::store {
+namespace {
+
+using model::JobStage;
+
+TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
+    auto store = memory_store();
+    for (const auto* title : {"sched: 100% idle", "mm: slab_free", "mm: SLAB cache", "net: x"})
+        store->add_job(job_titled(title));
+    auto done = *store->job(2);
+    done.stage = JobStage::done;
+    done.verdict.emplace();
+    done.verdict->kind = model::VerdictKind::fixed;
+    ASSERT_TRUE(store->update_job(done));
+
+    struct Case {
+        const char* name;
+        JobFilter filter;
+        std::vector<std::int64_t> ids;
+    };
+    const std::vector<Case> cases{
+        {"all", {}, {4, 3, 2, 1}},
+        {"text in any case", {{}, {}, "slab", 0, 50}, {3, 2}},
+        {"a per cent sign is no wildcard", {{}, {}, "0%", 0, 50}, {1}},
+        {"an underscore is no wildcard", {{}, {}, "b_f", 0, 50}, {2}},
+        {"by stage", {JobStage::done, {}, "", 0, 50}, {2}},
+        {"by verdict", {{}, model::VerdictKind::fixed, "", 0, 50}, {2}},
+        {"by both, none", {JobStage::queued, model::VerdictKind::fixed, "", 0, 50}, {}},
+        {"a page", {{}, {}, "", 4, 2}, {3, 2}},
+        {"a limit below one is one", {{}, {}, "", 0, 0}, {4}},
+    };
+    for (const auto& c : cases) {
+        std::vector<std::int64_t> jobs, summaries;
+        for (const auto& job : store->jobs(c.filter)) jobs.push_back(job.id);
+        for (const auto& summary : store->summaries(c.filter)) summaries.push_back(summary.id);
+        EXPECT_EQ(jobs, c.ids) << c.name;
+        EXPECT_EQ(summaries, c.ids) << c.name;
+    }
+}
+
+TEST(StoreListing, a_summary_is_the_job_without_its_heavy_parts) {
+    auto store = memory_store();
+    auto job = job_titled("a");
+    job.mail.author = "A <a@b.c>";
+    job.mail.patch = "diff";
+    job.expected.emplace();
+    job.unpatched_build.emplace();
+    job = store->add_job(job);
+    ASSERT_TRUE(store->request_cancel(job.id));
+    job.stage = JobStage::done;
+    job.verdict.emplace();
+    job.verdict->kind = model::VerdictKind::not_fixed;
+    ASSERT_TRUE(store->update_job(job));
+    const auto summaries = store->summaries({});
+    ASSERT_EQ(summaries.size(), 1U);
+    auto expected = *store->job(job.id);
+    expected.spec.mail.clear();
+    expected.mail.patch.clear();
+    expected.expected.reset();
+    expected.unpatched_build.reset();
+    EXPECT_EQ(summaries[0], expected);
+    EXPECT_TRUE(summaries[0].cancel_requested);
+}
+
+TEST(StoreListing, ten_thousand_jobs_can_be_listed_and_searched) {
+    auto store = memory_store();
+    for (int i = 0; i < 10000; ++i) store->add_job(job_titled("job " + std::to_string(i)));
+    EXPECT_EQ(store->summaries({{}, {}, "", 0, 500}).size(), 500U);
+    const auto found = store->summaries({{}, {}, "job 7777", 0, 50});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].id, 7778);
+    EXPECT_EQ(store->unfinished_jobs().size(), 10000U);
+}
+
+}  // namespace
+}  // namespace krepro::store
