@@ -291,6 +291,7 @@ asio::awaitable<fs::path> JobRun::image(model::WorkloadForm form) {
 
 asio::awaitable<void> JobRun::finish(model::Verdict verdict) {
     co_await remember_pace();
+    co_await settle_target(target_of);
     job_.verdict = std::move(verdict);
     if (const auto used = workloads_.find(job_.verdict->form); used != workloads_.end())
         job_.workload = used->second;

@@ -106,9 +106,18 @@ class JobRun {
     boost::asio::awaitable<model::TrialOutcome> boot_and_watch(
         const model::Trial& trial, const verdict::RunTrial& next,
         std::shared_ptr<vm::TrialCancel> cancel);
+    // What is known of a running trial, for a job whose target is not settled.
+    struct Candidate {
+        bool ready = false;     // the workload has begun
+        std::string signature;  // of the first report after that
+    };
     vm::TrialHooks hooks_for(const model::Trial& trial);
-    bool is_target(const model::StoredReport& stored);
-    model::StoredReport to_store(const model::Trial& trial, const model::Report& report);
+    bool is_target(const model::StoredReport& stored, Candidate& candidate) const;
+    model::StoredReport to_store(const model::Trial& trial, const model::Report& report,
+                                 Candidate& candidate) const;
+    // For a mail without a trace: the target is `choose`'s from here on.
+    boost::asio::awaitable<void> settle_target(std::string (*choose)(store::Store&,
+                                                                     const model::Job&));
     boost::asio::awaitable<void> close(model::Trial trial, model::TrialOutcome outcome);
     const model::Workload& workload(model::WorkloadForm form);
 

@@ -94,6 +94,8 @@ asio::awaitable<void> JobRun::recall_tuned() {
 asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     if (control_->cause()) throw JobStopped{*control_->cause()};
     if (next.pause_s > 0) co_await tasks_.pause(next.pause_s);
+    // The kernel without the patch has said what the bug is, before the other one is asked.
+    if (next.arm == ArmName::patched) co_await settle_target(target_without_patch);
     const auto& used = workload(next.form);
     co_await image(next.form);
     if (job_.workload != used) {  // `auto` goes on to the next form
@@ -224,45 +226,67 @@ asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(
     }
 }
 
-// Whether this report is the bug the job is about: by the mail's own trace, or, without one, by
-// the first splat that a trial shows, on whichever arm: on unpatched it is what the patch is to
-// fix, on patched what it has brought.
-bool JobRun::is_target(const model::StoredReport& stored) {
+// Whether this report is the bug the job is about: by the mail's own trace, or, without one, by its
+// signature. Before that is settled each trial takes its own first report under load for it.
+bool JobRun::is_target(const model::StoredReport& stored, Candidate& candidate) const {
     if (stored.match) return stored.matches_expected;
-    if (job_.target_signature.empty()) {
-        const auto what = vm::classify(stored.report);
-        if (what == vm::ReportClass::side || what == vm::ReportClass::stall) return false;
-        job_.target_signature = stored.report.signature;
-    }
-    return stored.report.signature == job_.target_signature;
+    if (!speaks_against_a_patch(stored.report)) return false;
+    if (!job_.target_signature.empty()) return stored.report.signature == job_.target_signature;
+    if (!candidate.ready) return false;
+    if (candidate.signature.empty()) candidate.signature = stored.report.signature;
+    return stored.report.signature == candidate.signature;
 }
 
-model::StoredReport JobRun::to_store(const model::Trial& trial, const model::Report& report) {
+model::StoredReport JobRun::to_store(const model::Trial& trial, const model::Report& report,
+                                     Candidate& candidate) const {
     model::StoredReport stored;
     stored.job = job_.id;
     stored.trial = trial.id;
     stored.arm = trial.arm;
     stored.at = util::now_iso8601();
     stored.report = report;
-    if (job_.expected && !job_.expected->frames.empty()) {
+    if (has_trace(job_)) {
         stored.match = report::compare(*job_.expected, report);
         stored.matches_expected = stored.match->same_bug;
     }
-    stored.target = is_target(stored);
-    if (stored.target && job_.target_signature.empty()) job_.target_signature = report.signature;
+    stored.target = is_target(stored, candidate);
     return stored;
+}
+
+// The trials on record say what it is, so a kill in between changes nothing.
+asio::awaitable<void> JobRun::settle_target(std::string (*choose)(store::Store&,
+                                                                  const model::Job&)) {
+    if (has_trace(job_) || !job_.target_signature.empty()) co_return;
+    const auto settle = [choose, job = job_](store::Store& s) {
+        auto target = choose(s, job);
+        if (target.empty()) return target;
+        for (auto report : s.reports(job.id)) {
+            if (!report.target || report.report.signature == target) continue;
+            report.target = false;
+            value_or_throw(s.update_report(report));
+        }
+        return target;
+    };
+    job_.target_signature = co_await services_.store->call(settle);
+    if (!job_.target_signature.empty()) co_await save();
 }
 
 vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
     vm::TrialHooks hooks;
-    hooks.on_report = [this, trial, room = k_most_reports](const model::Report& report) mutable {
-        const auto stored = to_store(trial, report);
+    // Shared by the two hooks, which the trial owns.
+    const auto candidate = std::make_shared<Candidate>();
+    hooks.on_report = [this, trial, candidate,
+                       room = k_most_reports](const model::Report& report) mutable {
+        const auto stored = to_store(trial, report, *candidate);
+        if (stored.matches_expected && job_.target_signature.empty())
+            job_.target_signature = report.signature;
         if (stored.target || room-- > 0) recorder_.report(stored);
         return stored.target;
     };
     using Clock = std::chrono::steady_clock;
-    hooks.on_harness = [this, trial, last = Clock::time_point{}, room = k_most_events](
+    hooks.on_harness = [this, trial, candidate, last = Clock::time_point{}, room = k_most_events](
                            const model::HarnessEvent& event, double exposure) mutable {
+        candidate->ready |= event.type == model::HarnessType::ready;
         const bool beat = event.type == model::HarnessType::heartbeat;
         const auto now = Clock::now();
         if (beat ? now - last < k_heartbeat_pace : room-- <= 0) return;
