@@ -14,6 +14,7 @@
 #include "pipeline/at_once.hpp"
 #include "pipeline/evidence.hpp"
 #include "pipeline/job_control.hpp"
+#include "pipeline/machine.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report_symbols.hpp"
 #include "pipeline/services.hpp"
@@ -56,7 +57,7 @@ class JobRun {
     boost::asio::awaitable<void> begin_build(model::ArmName arm);
     boost::asio::awaitable<void> close_interrupted_trials();
     // The accelerator, the workload that was tuned for it, and how many trials this host runs side
-    // by side.
+    // by side. Those of the trials on record; throws `conflict` when this host cannot have them.
     boost::asio::awaitable<void> choose_machine();
     // For a warm start: what earlier jobs saw of this unpatched kernel, read once and kept.
     boost::asio::awaitable<void> recall_earlier_evidence();
@@ -96,7 +97,7 @@ class JobRun {
     void start_symbols();
     boost::asio::awaitable<vm::BootSpec> probe_boot();
     boost::asio::awaitable<void> recall_tuned();
-    boost::asio::awaitable<void> choose_at_once();
+    boost::asio::awaitable<void> choose_at_once(int held);
     boost::asio::awaitable<void> remember_pace();
     boost::asio::awaitable<void> run_trial(model::Trial trial, verdict::RunTrial next,
                                            std::shared_ptr<vm::TrialCancel> cancel);

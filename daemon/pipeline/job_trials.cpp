@@ -35,6 +35,11 @@ constexpr std::chrono::seconds k_heartbeat_pace{2};  // of the history, not of t
 constexpr int k_most_reports = 100;
 constexpr int k_most_events = 200;
 
+util::InfraError machine_conflict(std::string what) {
+    return util::InfraError({util::ErrorKind::conflict, std::move(what), "this job's first trials",
+                             "submit it again: trials on different machines do not add up"});
+}
+
 }  // namespace
 
 vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
@@ -49,13 +54,23 @@ vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
 }
 
 asio::awaitable<void> JobRun::choose_machine() {
+    const auto read = [id = job_.id](store::Store& s) { return kept_machine(s, id); };
+    const auto kept = co_await services_.store->call(read);
     const std::function<asio::awaitable<vm::BootSpec>()> boot = [this] { return probe_boot(); };
     const std::function<void(const std::string&)> tell = [this](const std::string& text) {
         recorder_.event("log", {{"text", text}});
     };
-    accelerator_ = co_await choose_accelerator(services_, boot, tell);
+    // An emulated guest runs anywhere.
+    const bool emulated = kept && kept->accelerator == "tcg";
+    accelerator_ =
+        emulated ? kept->accelerator : co_await choose_accelerator(services_, boot, tell);
+    if (kept && kept->accelerator != accelerator_)
+        throw machine_conflict(
+            fmt::format("the first trials of this job ran under {}, and now "
+                        "there is only {}",
+                        kept->accelerator, accelerator_));
     co_await recall_tuned();
-    co_await choose_at_once();
+    co_await choose_at_once(kept ? kept->at_once : 0);
 }
 
 asio::awaitable<vm::BootSpec> JobRun::probe_boot() {
@@ -111,7 +126,10 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     trial.accelerator = accelerator_;
     trial.vcpus = used.vcpus;
     trial.memory_mib = used.memory_mib;
-    const auto open = [trial](store::Store& s) { return s.add_trial(trial); };
+    const auto open = [trial, machine = Machine{accelerator_, *at_once_}](store::Store& s) {
+        keep_machine(s, trial.job, machine);
+        return s.add_trial(trial);
+    };
     trial = co_await services_.store->call(open);
     recorder_.event("trial", {{"trial", trial.id},
                               {"arm", model::to_string(trial.arm)},
@@ -166,17 +184,23 @@ verdict::Able JobRun::able() const {
     return {arms_.contains(ArmName::patched), at_once_.value_or(1)};
 }
 
-asio::awaitable<void> JobRun::choose_at_once() {
+// `held`: how many the trials on record ran side by side; 0 when that is still to be chosen.
+asio::awaitable<void> JobRun::choose_at_once(int held) {
     const auto& used = workload(job_.workload->form);
     const auto room = services_.room ? *services_.room : room_here();
     const int most = most_at_once(room, accelerator_, used);
+    if (held > most)
+        throw machine_conflict(
+            fmt::format("the first trials of this job ran {} at once, and now "
+                        "there is room for {}",
+                        held, most));
     const auto key = pace_key(vm::host_fingerprint(), accelerator_, used);
     const auto read = [key](store::Store& s) { return s.fact(key); };
     const auto known = co_await services_.store->call(read);
     Paces paces;
     if (known)
         if (const auto read_paces = model::from_json<Paces>(*known)) paces = *read_paces;
-    at_once_ = pipeline::choose_at_once(paces, most);
+    at_once_ = held > 0 ? held : pipeline::choose_at_once(paces, most);
     pace_.at_once = *at_once_;
     if (most > 1)
         recorder_.event("log", {{"text", fmt::format("{} trials at once; this host has room for {}",
