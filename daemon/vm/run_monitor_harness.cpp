@@ -9,6 +9,13 @@ namespace krepro::vm {
 using model::Cause;
 using model::HarnessType;
 
+namespace {
+
+// As krepro-init's timer_problem() begins.
+constexpr std::string_view k_timers_off = "high-resolution timers are off";
+
+}  // namespace
+
 std::string RunMonitor::heartbeat_words(const model::HarnessEvent& event) {
     std::string words =
         fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
@@ -39,6 +46,9 @@ RunAction RunMonitor::handle(const HarnessLine& line) {
     }
     prove("harness: " + event.what);
     if (auto action = settled()) return *action;
+    // A matter of the host's load, which passes: no broken host, and nothing that the kernel did.
+    if (event.what.starts_with(k_timers_off))
+        return end_void(Cause::boot_hang, "the host was too busy for the guest: " + event.what);
     return end_void(Cause::infrastructure, "the harness in the guest gave up: " + event.what);
 }
 
