@@ -105,7 +105,7 @@ RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
     if (event.debug_locks != 1) return Continue{};
     fresh_title_.clear();
     if (linger_until_ && event.uptime >= *linger_until_) return end_finished();
-    if (since(start_) >= limits_.wall_s) return end_finished();
+    if (since(start_) >= limits_.wall_s) linger(event.uptime);
     const bool has_goal = limits_.exposure_goal > 0;
     if (has_goal && meter_.exposure() >= limits_.exposure_goal) linger(event.uptime);
     return Continue{};
