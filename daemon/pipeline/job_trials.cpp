@@ -33,6 +33,7 @@ constexpr std::chrono::seconds k_heartbeat_pace{2};  // of the history, not of t
 // A guest may say what it likes: of one trial so much is kept in the history. The consoles have it
 // all, up to their own limit.
 constexpr int k_most_reports = 100;
+constexpr int k_most_targets = 10;
 constexpr int k_most_events = 200;
 
 util::InfraError machine_conflict(std::string what) {
@@ -299,12 +300,12 @@ vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
     vm::TrialHooks hooks;
     // Shared by the two hooks, which the trial owns.
     const auto candidate = std::make_shared<Candidate>();
-    hooks.on_report = [this, trial, candidate,
-                       room = k_most_reports](const model::Report& report) mutable {
+    hooks.on_report = [this, trial, candidate, room = k_most_reports,
+                       targets = k_most_targets](const model::Report& report) mutable {
         const auto stored = to_store(trial, report, *candidate);
         if (stored.matches_expected && job_.target_signature.empty())
             job_.target_signature = report.signature;
-        if (stored.target || room-- > 0) recorder_.report(stored);
+        if ((stored.target ? targets : room)-- > 0) recorder_.report(stored);
         return stored.target;
     };
     using Clock = std::chrono::steady_clock;

@@ -72,5 +72,47 @@ TEST_F(Resume, a_job_holds_to_the_number_of_its_trials_side_by_side) {
     EXPECT_THAT(too_many.problem->what, HasSubstr("5 at once"));
 }
 
+TEST_F(Resume, a_trial_that_cannot_be_read_ends_its_job_and_no_other) {
+    const auto damaged = begun(std::nullopt, std::numeric_limits<double>::quiet_NaN());
+    EXPECT_THROW(trials(damaged), util::InfraError);
+    const auto next = run(add(spec()));
+    ASSERT_TRUE(next.verdict);
+    EXPECT_EQ(next.verdict->kind, VerdictKind::fixed);
+    const auto ended = stored(damaged);
+    ASSERT_EQ(ended.stage, model::JobStage::done);
+    EXPECT_EQ(ended.verdict->kind, VerdictKind::error);
+    EXPECT_EQ(ended.verdict->unpatched.trials, 0);
+    EXPECT_THAT(ended.problem->what, HasSubstr("cannot be read"));
+}
+
+TEST_F(Resume, a_busy_host_is_waited_for_and_does_not_end_the_job) {
+    scripts_ = [](const std::string& arm, int start) -> util::Result<Script> {
+        if (start <= 3)
+            return Script{
+                "[    0.1] booting\n",
+                "{\"type\":\"error\",\"uptime\":2.0,\"what\":\"high-resolution timers are "
+                "off: as on a loaded host\"}\n",
+                false};
+        return fixed_by_the_patch(arm, start);
+    };
+    const auto job = run(add(spec()));
+    EXPECT_FALSE(job.problem) << job.problem->what;
+    EXPECT_EQ(trials(job.id).at(0).outcome->cause, Cause::boot_hang);
+}
+
+TEST_F(Resume, a_guest_that_prints_the_target_for_ever_does_not_fill_the_history) {
+    scripts_ = [](const std::string&, int) -> util::Result<Script> {
+        auto script = hitting();
+        for (int i = 0; i < 40; ++i) script.console += k_splat;
+        return script;
+    };
+    const auto job = run(add(spec()));
+    std::map<std::int64_t, int> of_trial;
+    for (const auto& report : query([id = job.id](store::Store& s) { return s.reports(id); }))
+        ++of_trial[report.trial];
+    ASSERT_FALSE(of_trial.empty());
+    for (const auto& [trial, reports] : of_trial) EXPECT_LE(reports, 10) << trial;
+}
+
 }  // namespace
 }  // namespace krepro::pipeline
