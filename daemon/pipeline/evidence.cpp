@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "vm/run_monitor.hpp"
 
@@ -23,7 +24,51 @@ bool has_same_unpatched_arm(const model::Job& other, const model::Job& mine) {
     return other.id < mine.id && same_kernel && same_bug && other.workload == mine.workload;
 }
 
+// What most closed trials of this arm have marked as their candidate.
+std::string most_frequent_candidate(store::Store& store, std::int64_t job, model::ArmName arm) {
+    std::set<std::int64_t> closed;
+    for (const auto& trial : store.trials(job))
+        if (trial.arm == arm && trial.outcome) closed.insert(trial.id);
+    std::map<std::string, std::set<std::int64_t>> trials_by_signature;
+    std::vector<std::string> in_order;
+    for (const auto& report : store.reports(job)) {
+        if (!report.target || !closed.contains(report.trial)) continue;
+        auto& trials = trials_by_signature[report.report.signature];
+        if (trials.empty()) in_order.push_back(report.report.signature);
+        trials.insert(report.trial);
+    }
+    const auto most = std::max_element(
+        in_order.begin(), in_order.end(), [&](const std::string& a, const std::string& b) {
+            return trials_by_signature[a].size() < trials_by_signature[b].size();
+        });
+    return most == in_order.end() ? std::string() : *most;
+}
+
+// A hit of a trial's own candidate, which the target has turned out not to be, is another report.
+model::TrialOutcome judged_again(model::TrialOutcome outcome, const std::string& candidate) {
+    if (outcome.kind != model::OutcomeKind::hit) return outcome;
+    outcome.kind = model::OutcomeKind::other;
+    outcome.cause = model::Cause::other_report;
+    outcome.detail = "another report: " + candidate;
+    return outcome;
+}
+
 }  // namespace
+
+bool has_trace(const model::Job& job) {
+    return job.expected && !job.expected->frames.empty();
+}
+
+std::string target_without_patch(store::Store& store, const model::Job& job) {
+    if (!job.target_signature.empty()) return job.target_signature;
+    return most_frequent_candidate(store, job.id, model::ArmName::unpatched);
+}
+
+std::string target_of(store::Store& store, const model::Job& job) {
+    auto target = target_without_patch(store, job);
+    if (!target.empty()) return target;
+    return most_frequent_candidate(store, job.id, model::ArmName::patched);
+}
 
 bool speaks_against_a_patch(const model::Report& report) {
     const auto what = vm::classify(report);
@@ -42,17 +87,29 @@ verdict::Plan plan_of(const model::Job& job) {
     return plan;
 }
 
-std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int64_t job) {
+std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int64_t id) {
+    const auto job = store.job(id);
+    const bool by_signature = job && !has_trace(*job);
+    const std::string target = by_signature ? target_of(store, *job) : std::string();
     std::map<std::int64_t, std::vector<std::string>> others;
-    for (const auto& report : store.reports(job))
-        if (!report.target && speaks_against_a_patch(report.report))
+    std::map<std::int64_t, std::string> candidates;  // that are not the target
+    std::set<std::int64_t> show_target;
+    for (const auto& report : store.reports(id)) {
+        const bool other_bug = by_signature && report.report.signature != target;
+        if (report.target && other_bug) candidates.emplace(report.trial, report.report.title);
+        if (report.target && !other_bug)
+            show_target.insert(report.trial);
+        else if (speaks_against_a_patch(report.report))
             others[report.trial].push_back(report.report.signature);
+    }
     std::vector<verdict::StartedTrial> started;
-    for (const auto& trial : store.trials(job)) {
+    for (const auto& trial : store.trials(id)) {
         const bool running = !trial.outcome;
-        started.push_back({{trial.arm, trial.form, trial.outcome.value_or(model::TrialOutcome{}),
-                            others[trial.id]},
-                           running});
+        auto outcome = trial.outcome.value_or(model::TrialOutcome{});
+        if (const auto found = candidates.find(trial.id);
+            found != candidates.end() && !show_target.contains(trial.id))
+            outcome = judged_again(std::move(outcome), found->second);
+        started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id]}, running});
     }
     return started;
 }

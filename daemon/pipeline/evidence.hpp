@@ -18,6 +18,19 @@ namespace krepro::pipeline {
 // is not, and stalls are counted by themselves.
 [[nodiscard]] bool speaks_against_a_patch(const model::Report& report);
 
+// The bug of a job whose mail has no trace: the signature that most closed trials without the patch
+// showed first after "ready", the earliest of them when there are several. Empty when there is
+// none. Until a job's target is settled such reports are marked as targets, each its trial's own
+// candidate. Runs on the store's thread.
+[[nodiscard]] std::string target_without_patch(store::Store& store, const model::Job& job);
+
+// The same for a verdict: when nothing was seen without the patch, what most trials with it showed,
+// for that is what the patch has brought. The job's own when it is settled.
+[[nodiscard]] std::string target_of(store::Store& store, const model::Job& job);
+
+// Whether the mail says what the target is.
+[[nodiscard]] bool has_trace(const model::Job& job);
+
 // The job's finished trials as the rule sees them. Runs on the store's thread.
 [[nodiscard]] std::vector<verdict::TrialRecord> trial_records(store::Store& store,
                                                               std::int64_t job);

@@ -291,17 +291,12 @@ asio::awaitable<fs::path> JobRun::image(model::WorkloadForm form) {
 
 asio::awaitable<void> JobRun::finish(model::Verdict verdict) {
     co_await remember_pace();
+    co_await settle_target(target_of);
     job_.verdict = std::move(verdict);
     if (const auto used = workloads_.find(job_.verdict->form); used != workloads_.end())
         job_.workload = used->second;
     job_.stage = model::JobStage::done;
-    // The verdict before the stage: who follows the job stops when it is done.
-    const auto store_end = [job = job_](store::Store& s) {
-        s.add_event(job.id, "verdict", model::to_json(*job.verdict));
-        return s.update_job(job);
-    };
-    value_or_throw(co_await services_.store->call(store_end));
-    services_.bus->notify(job_.id);
+    co_await save();
 }
 
 }  // namespace krepro::pipeline

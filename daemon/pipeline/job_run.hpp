@@ -15,6 +15,7 @@
 #include "pipeline/at_once.hpp"
 #include "pipeline/evidence.hpp"
 #include "pipeline/job_control.hpp"
+#include "pipeline/machine.hpp"
 #include "pipeline/recorder.hpp"
 #include "pipeline/report_symbols.hpp"
 #include "pipeline/services.hpp"
@@ -57,7 +58,7 @@ class JobRun {
     boost::asio::awaitable<void> begin_build(model::ArmName arm);
     boost::asio::awaitable<void> close_interrupted_trials();
     // The accelerator, the workload that was tuned for it, and how many trials this host runs side
-    // by side.
+    // by side. Those of the trials on record; throws `conflict` when this host cannot have them.
     boost::asio::awaitable<void> choose_machine();
     // For a warm start: what earlier jobs saw of this unpatched kernel, read once and kept.
     boost::asio::awaitable<void> recall_earlier_evidence();
@@ -99,7 +100,7 @@ class JobRun {
     void start_symbols();
     boost::asio::awaitable<vm::BootSpec> probe_boot();
     boost::asio::awaitable<void> recall_tuned();
-    boost::asio::awaitable<void> choose_at_once();
+    boost::asio::awaitable<void> choose_at_once(int held);
     boost::asio::awaitable<void> remember_pace();
     boost::asio::awaitable<void> run_trial(model::Trial trial, verdict::RunTrial next,
                                            std::shared_ptr<vm::TrialCancel> cancel);
@@ -109,9 +110,18 @@ class JobRun {
     boost::asio::awaitable<model::TrialOutcome> boot_and_watch(
         const model::Trial& trial, const verdict::RunTrial& next,
         std::shared_ptr<vm::TrialCancel> cancel);
+    // What is known of a running trial, for a job whose target is not settled.
+    struct Candidate {
+        bool ready = false;     // the workload has begun
+        std::string signature;  // of the first report after that
+    };
     vm::TrialHooks hooks_for(const model::Trial& trial);
-    bool is_target(const model::StoredReport& stored);
-    model::StoredReport to_store(const model::Trial& trial, const model::Report& report);
+    bool is_target(const model::StoredReport& stored, Candidate& candidate) const;
+    model::StoredReport to_store(const model::Trial& trial, const model::Report& report,
+                                 Candidate& candidate) const;
+    // For a mail without a trace: the target is `choose`'s from here on.
+    boost::asio::awaitable<void> settle_target(std::string (*choose)(store::Store&,
+                                                                     const model::Job&));
     boost::asio::awaitable<void> close(model::Trial trial, model::TrialOutcome outcome);
     const model::Workload& workload(model::WorkloadForm form);
 

@@ -33,7 +33,13 @@ constexpr std::chrono::seconds k_heartbeat_pace{2};  // of the history, not of t
 // A guest may say what it likes: of one trial so much is kept in the history. The consoles have it
 // all, up to their own limit.
 constexpr int k_most_reports = 100;
+constexpr int k_most_targets = 10;
 constexpr int k_most_events = 200;
+
+util::InfraError machine_conflict(std::string what) {
+    return util::InfraError({util::ErrorKind::conflict, std::move(what), "this job's first trials",
+                             "submit it again: trials on different machines do not add up"});
+}
 
 }  // namespace
 
@@ -49,13 +55,23 @@ vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
 }
 
 asio::awaitable<void> JobRun::choose_machine() {
+    const auto read = [id = job_.id](store::Store& s) { return kept_machine(s, id); };
+    const auto kept = co_await services_.store->call(read);
     const std::function<asio::awaitable<vm::BootSpec>()> boot = [this] { return probe_boot(); };
     const std::function<void(const std::string&)> tell = [this](const std::string& text) {
         recorder_.event("log", {{"text", text}});
     };
-    accelerator_ = co_await choose_accelerator(services_, boot, tell);
+    // An emulated guest runs anywhere.
+    const bool emulated = kept && kept->accelerator == "tcg";
+    accelerator_ =
+        emulated ? kept->accelerator : co_await choose_accelerator(services_, boot, tell);
+    if (kept && kept->accelerator != accelerator_)
+        throw machine_conflict(
+            fmt::format("the first trials of this job ran under {}, and now "
+                        "there is only {}",
+                        kept->accelerator, accelerator_));
     co_await recall_tuned();
-    co_await choose_at_once();
+    co_await choose_at_once(kept ? kept->at_once : 0);
 }
 
 asio::awaitable<vm::BootSpec> JobRun::probe_boot() {
@@ -94,6 +110,8 @@ asio::awaitable<void> JobRun::recall_tuned() {
 asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     if (control_->cause()) throw JobStopped{*control_->cause()};
     if (next.pause_s > 0) co_await tasks_.pause(next.pause_s);
+    // The kernel without the patch has said what the bug is, before the other one is asked.
+    if (next.arm == ArmName::patched) co_await settle_target(target_without_patch);
     const auto& used = workload(next.form);
     co_await image(next.form);
     if (job_.workload != used) {  // `auto` goes on to the next form
@@ -109,7 +127,10 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     trial.accelerator = accelerator_;
     trial.vcpus = used.vcpus;
     trial.memory_mib = used.memory_mib;
-    const auto open = [trial](store::Store& s) { return s.add_trial(trial); };
+    const auto open = [trial, machine = Machine{accelerator_, *at_once_}](store::Store& s) {
+        keep_machine(s, trial.job, machine);
+        return s.add_trial(trial);
+    };
     trial = co_await services_.store->call(open);
     recorder_.event("trial", {{"trial", trial.id},
                               {"arm", model::to_string(trial.arm)},
@@ -164,17 +185,23 @@ verdict::Able JobRun::able() const {
     return {arms_.contains(ArmName::patched), at_once_.value_or(1)};
 }
 
-asio::awaitable<void> JobRun::choose_at_once() {
+// `held`: how many the trials on record ran side by side; 0 when that is still to be chosen.
+asio::awaitable<void> JobRun::choose_at_once(int held) {
     const auto& used = workload(job_.workload->form);
     const auto room = services_.room ? *services_.room : room_here();
     const int most = most_at_once(room, accelerator_, used);
+    if (held > most)
+        throw machine_conflict(
+            fmt::format("the first trials of this job ran {} at once, and now "
+                        "there is room for {}",
+                        held, most));
     const auto key = pace_key(vm::host_fingerprint(), accelerator_, used);
     const auto read = [key](store::Store& s) { return s.fact(key); };
     const auto known = co_await services_.store->call(read);
     Paces paces;
     if (known)
         if (const auto read_paces = model::from_json<Paces>(*known)) paces = *read_paces;
-    at_once_ = pipeline::choose_at_once(paces, most);
+    at_once_ = held > 0 ? held : pipeline::choose_at_once(paces, most);
     pace_.at_once = *at_once_;
     if (most > 1)
         recorder_.event("log", {{"text", fmt::format("{} trials at once; this host has room for {}",
@@ -224,45 +251,67 @@ asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(
     }
 }
 
-// Whether this report is the bug the job is about: by the mail's own trace, or, without one, by
-// the first splat that a trial shows, on whichever arm: on unpatched it is what the patch is to
-// fix, on patched what it has brought.
-bool JobRun::is_target(const model::StoredReport& stored) {
+// Whether this report is the bug the job is about: by the mail's own trace, or, without one, by its
+// signature. Before that is settled each trial takes its own first report under load for it.
+bool JobRun::is_target(const model::StoredReport& stored, Candidate& candidate) const {
     if (stored.match) return stored.matches_expected;
-    if (job_.target_signature.empty()) {
-        const auto what = vm::classify(stored.report);
-        if (what == vm::ReportClass::side || what == vm::ReportClass::stall) return false;
-        job_.target_signature = stored.report.signature;
-    }
-    return stored.report.signature == job_.target_signature;
+    if (!speaks_against_a_patch(stored.report)) return false;
+    if (!job_.target_signature.empty()) return stored.report.signature == job_.target_signature;
+    if (!candidate.ready) return false;
+    if (candidate.signature.empty()) candidate.signature = stored.report.signature;
+    return stored.report.signature == candidate.signature;
 }
 
-model::StoredReport JobRun::to_store(const model::Trial& trial, const model::Report& report) {
+model::StoredReport JobRun::to_store(const model::Trial& trial, const model::Report& report,
+                                     Candidate& candidate) const {
     model::StoredReport stored;
     stored.job = job_.id;
     stored.trial = trial.id;
     stored.arm = trial.arm;
     stored.at = util::now_iso8601();
     stored.report = report;
-    if (job_.expected && !job_.expected->frames.empty()) {
+    if (has_trace(job_)) {
         stored.match = report::compare(*job_.expected, report);
         stored.matches_expected = stored.match->same_bug;
     }
-    stored.target = is_target(stored);
-    if (stored.target && job_.target_signature.empty()) job_.target_signature = report.signature;
+    stored.target = is_target(stored, candidate);
     return stored;
+}
+
+// The trials on record say what it is, so a kill in between changes nothing.
+asio::awaitable<void> JobRun::settle_target(std::string (*choose)(store::Store&,
+                                                                  const model::Job&)) {
+    if (has_trace(job_) || !job_.target_signature.empty()) co_return;
+    const auto settle = [choose, job = job_](store::Store& s) {
+        auto target = choose(s, job);
+        if (target.empty()) return target;
+        for (auto report : s.reports(job.id)) {
+            if (!report.target || report.report.signature == target) continue;
+            report.target = false;
+            value_or_throw(s.update_report(report));
+        }
+        return target;
+    };
+    job_.target_signature = co_await services_.store->call(settle);
+    if (!job_.target_signature.empty()) co_await save();
 }
 
 vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
     vm::TrialHooks hooks;
-    hooks.on_report = [this, trial, room = k_most_reports](const model::Report& report) mutable {
-        const auto stored = to_store(trial, report);
-        if (stored.target || room-- > 0) recorder_.report(stored);
+    // Shared by the two hooks, which the trial owns.
+    const auto candidate = std::make_shared<Candidate>();
+    hooks.on_report = [this, trial, candidate, room = k_most_reports,
+                       targets = k_most_targets](const model::Report& report) mutable {
+        const auto stored = to_store(trial, report, *candidate);
+        if (stored.matches_expected && job_.target_signature.empty())
+            job_.target_signature = report.signature;
+        if ((stored.target ? targets : room)-- > 0) recorder_.report(stored);
         return stored.target;
     };
     using Clock = std::chrono::steady_clock;
-    hooks.on_harness = [this, trial, last = Clock::time_point{}, room = k_most_events](
+    hooks.on_harness = [this, trial, candidate, last = Clock::time_point{}, room = k_most_events](
                            const model::HarnessEvent& event, double exposure) mutable {
+        candidate->ready |= event.type == model::HarnessType::ready;
         const bool beat = event.type == model::HarnessType::heartbeat;
         const auto now = Clock::now();
         if (beat ? now - last < k_heartbeat_pace : room-- <= 0) return;

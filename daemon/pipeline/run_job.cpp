@@ -42,7 +42,7 @@ asio::awaitable<void> run_steps(JobRun& run) {
     // them in priority. A kernel that does not compile is thrown by whatever waits next.
     co_await run.begin_build(ArmName::patched);
 
-    // A trial that was open when krepro died holds no evidence.
+    // A trial that was open when krepro died holds what it has reported, and nothing else.
     co_await run.enter(JobStage::running);
     co_await run.close_interrupted_trials();
     co_await run.recall_earlier_evidence();

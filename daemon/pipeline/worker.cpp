@@ -20,8 +20,31 @@ namespace krepro::pipeline {
 namespace asio = boost::asio;
 
 namespace {
+
 constexpr std::chrono::seconds k_store_again{10};
+
+struct Failure {
+    std::int64_t job = 0;
+    util::Error error;
+    model::Problem at;  // its stage is the job's when it is empty
+    model::Cause open_cause = model::Cause::infrastructure;
+};
+
+void end_failed(store::Store& store, const Failure& failure,
+                const std::vector<verdict::TrialRecord>& records) {
+    auto job = store.job(failure.job);
+    if (!job || job->stage == model::JobStage::done) return;
+    const auto& [id, error, at, cause] = failure;
+    const std::string stage =
+        at.stage.empty() ? std::string(model::to_string(job->stage)) : at.stage;
+    job->problem = model::Problem{error.what, error.where, error.hint, stage, at.arm, at.excerpt};
+    job->verdict =
+        verdict::summarize(plan_of(*job), records, model::VerdictKind::error, error.what);
+    job->stage = model::JobStage::done;
+    util::value_or_throw(store.update_job(*job));
 }
+
+}  // namespace
 
 Worker::Worker(asio::any_io_executor executor, const Services& services)
     : executor_(std::move(executor)), services_(services), wake_(executor_) {}
@@ -150,36 +173,46 @@ asio::awaitable<void> Worker::run_guarded(model::Job job) {
     co_await fail_job(id, std::move(*error), std::move(at));
 }
 
-asio::awaitable<bool> Worker::stored(std::function<void(store::Store&)> work) {
+asio::awaitable<std::optional<util::Error>> Worker::store_end(
+    std::function<void(store::Store&)> work) {
+    std::optional<util::Error> error;
     try {
         co_await services_.store->call(work);
-        co_return true;
+    } catch (const util::InfraError& failure) {
+        error = failure.error();
     } catch (const std::exception& failure) {
-        spdlog::error("the end of a job could not be stored: {}", failure.what());
-        co_return false;
+        error = util::Error{util::ErrorKind::internal, failure.what(), "", ""};
     }
+    if (error) spdlog::error("the end of a job could not be stored: {}", error->to_string());
+    co_return error;
 }
 
 asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error, model::Problem at) {
     spdlog::warn("job {}: {}", id, error.to_string());
-    const auto open_cause = control_->cause().value_or(model::Cause::infrastructure);
-    const std::function<void(store::Store&)> end = [id, error, open_cause, at](store::Store& s) {
-        auto job = s.job(id);
-        if (!job || job->stage == model::JobStage::done) return;
-        close_open_trials(s, id, {}, open_cause, error.what);
-        const auto records = trial_records(s, id);
-        job->problem = model::Problem{
-            error.what, error.where,
-            error.hint, at.stage.empty() ? std::string(model::to_string(job->stage)) : at.stage,
-            at.arm,     at.excerpt};
-        job->verdict =
-            verdict::summarize(plan_of(*job), records, model::VerdictKind::error, error.what);
-        job->stage = model::JobStage::done;
-        s.add_event(id, "verdict", model::to_json(*job->verdict));
-        util::value_or_throw(s.update_job(*job));
+    const Failure failure{id, error, at, control_->cause().value_or(model::Cause::infrastructure)};
+    std::function<void(store::Store&)> end = [failure](store::Store& s) {
+        close_open_trials(s, failure.job, {}, failure.open_cause, failure.error.what);
+        end_failed(s, failure, trial_records(s, failure.job));
     };
-    // A full disk may get room again: the job is not left without an end.
-    while (!co_await stored(end) && !stopping_) {
+    const std::function<void(store::Store&)> without_counts = [failure](store::Store& s) {
+        try {
+            s.void_open_trials(failure.job, failure.open_cause, failure.error.what);
+        } catch (const util::InfraError& trouble) {
+            spdlog::warn("job {}: its open trials stay open: {}", failure.job, trouble.what());
+        }
+        end_failed(s, failure, {});
+    };
+    // A full disk may get room again. Rows that cannot be read stay so: the job ends without what
+    // they say, and keeps no other from being worked on.
+    bool counts = true;
+    while (const auto trouble = co_await store_end(end)) {
+        const bool may_pass = trouble->kind == util::ErrorKind::unavailable;
+        if (stopping_ || (!may_pass && !counts)) break;
+        if (!may_pass) {
+            counts = false;
+            end = without_counts;
+            continue;
+        }
         wake_.expires_after(k_store_again);
         co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
     }

@@ -35,7 +35,9 @@ class Worker {
     boost::asio::awaitable<void> run_guarded(model::Job job);
     // Before the folders of their consoles go.
     boost::asio::awaitable<void> close_left_trials_of(std::vector<std::int64_t> jobs);
-    boost::asio::awaitable<bool> stored(std::function<void(store::Store&)> work);
+    // Nothing when it is stored.
+    boost::asio::awaitable<std::optional<util::Error>> store_end(
+        std::function<void(store::Store&)> work);
     // `at`: what is known of the place; its stage is the job's when it is empty.
     boost::asio::awaitable<void> fail_job(std::int64_t id, util::Error error, model::Problem at);
 

@@ -229,6 +229,9 @@ util::Result<void> Store::update_job(const Job& job) {
         next.cancel_requested = stored->cancel_requested;
         next.updated_at = util::now_iso8601();
         impl_->write_job(next);
+        // The verdict before the stage: who follows the job stops when it is done.
+        if (next.stage == JobStage::done && next.verdict)
+            impl_->append_event(job.id, "verdict", model::to_json(*next.verdict));
         if (next.stage != stored->stage)
             impl_->append_event(job.id, "stage", {{"stage", model::to_string(next.stage)}});
         transaction.commit();

@@ -90,7 +90,7 @@ class Store {
     std::vector<model::Job> summaries(const JobFilter& filter);
     // Ids of jobs that are not done, oldest first: what a daemon that starts again goes on with.
     std::vector<std::int64_t> unfinished_jobs();
-    // Replaces the job's row (all but id, created_at and cancel_requested) and sets updated_at.
+    // Replaces the job's row (not id, created_at, cancel_requested); its end comes with its events.
     // `conflict` when the stage would go backwards, or the job is done already.
     util::Result<void> update_job(const model::Job& job);
     // `not_found`, or `conflict` when the job is done.

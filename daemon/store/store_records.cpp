@@ -177,6 +177,8 @@ util::Result<std::vector<std::string>> Store::delete_job(std::int64_t id) {
             while (rows.fetch()) orphans.push_back(hash);
         }
         sql << "DELETE FROM jobs WHERE id = :id", use(key, "id");
+        const auto facts_of_job = fmt::format("job-{}-%", id);
+        sql << "DELETE FROM facts WHERE name LIKE :name", use(facts_of_job, "name");
         transaction.commit();
         impl_->versions.changed(id);
         return orphans;

@@ -224,7 +224,12 @@ class LibvirtVm : public Vm {
                     const std::vector<int>& callbacks) {
         for (const int id : callbacks)
             virConnectDomainEventDeregisterAny(state.connection.get(), id);
-        virDomainDestroy(domain);  // fails when it has ended by itself, which is as good
+        if (virDomainDestroy(domain) == 0) return;
+        // It fails when the domain has ended by itself, which is as good.
+        const auto why = last_error();
+        if (virDomainIsActive(domain) == 1)
+            spdlog::error("the VM {} could not be ended and still runs: {}",
+                          virDomainGetName(domain), why);
     }
 
     StatePtr state_;

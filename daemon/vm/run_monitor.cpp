@@ -120,7 +120,9 @@ RunAction RunMonitor::on_boot_tick() {
 
 RunAction RunMonitor::on_loaded_tick() {
     if (since(last_heartbeat_) > limits_.heartbeat_s) return end_silent();
-    if (since(start_) < limits_.wall_s + k_wall_grace_s) return Continue{};
+    if (held_since_) return end_finished();
+    const double linger_s = linger_until_ ? 2 * k_linger_s : 0;  // guests may be slow
+    if (since(start_) < limits_.wall_s + k_wall_grace_s + linger_s) return Continue{};
     return since(last_heartbeat_) <= 2 * k_wall_grace_s ? end_finished() : end_silent();
 }
 

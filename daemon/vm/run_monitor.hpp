@@ -47,6 +47,10 @@ struct ReportSeen {
     const model::Report* report = nullptr;
     bool target = false;
 };
+// Whether the console has begun a report that is not complete yet.
+struct SplatPending {
+    bool pending = false;
+};
 struct HarnessLine {
     model::HarnessEvent event;
 };
@@ -62,8 +66,9 @@ struct CancelRequested {
 struct InfraFailed {
     std::string what;
 };
-using RunEvent = std::variant<ConsoleOutput, HarnessOutput, ReportSeen, HarnessLine, DomainCrashed,
-                              DomainStopped, WatchdogFired, Tick, CancelRequested, InfraFailed>;
+using RunEvent =
+    std::variant<ConsoleOutput, HarnessOutput, ReportSeen, SplatPending, HarnessLine, DomainCrashed,
+                 DomainStopped, WatchdogFired, Tick, CancelRequested, InfraFailed>;
 
 struct Continue {};
 struct Resume {};  // the crashed domain, to let it print
@@ -114,6 +119,7 @@ class RunMonitor {
     RunAction handle(const ConsoleOutput& output);
     RunAction handle(const HarnessOutput& output);
     RunAction handle(const ReportSeen& seen);
+    RunAction handle(const SplatPending& splat);
     RunAction handle(const HarnessLine& line);
     RunAction handle(const DomainCrashed& crashed);
     RunAction handle(const DomainStopped& stopped);
@@ -144,6 +150,8 @@ class RunMonitor {
     RunAction end_exited(const std::string& reason);
     RunAction end_reported();
     RunAction end_finished();
+    // A report that is being printed may be the target: no end is clean before it is read.
+    [[nodiscard]] bool held_by_a_splat();
     RunAction end_silent();
     RunAction end_panicked();
     RunAction end_void(model::Cause cause, std::string detail);
@@ -182,7 +190,9 @@ class RunMonitor {
     std::optional<model::HarnessEvent> heartbeat_;  // the last one since "ready"
     bool done_ = false;                   // the harness has run its iterations and powers off
     std::optional<double> linger_until_;  // guest time
-    std::uint64_t output_bytes_ = 0;      // of both UARTs
+    bool splat_pending_ = false;
+    std::optional<util::SteadyTime> held_since_;  // the clean end
+    std::uint64_t output_bytes_ = 0;              // of both UARTs
 };
 
 }  // namespace krepro::vm

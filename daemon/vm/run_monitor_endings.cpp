@@ -53,7 +53,15 @@ RunAction RunMonitor::end_panicked() {
     return end_other(Cause::panic, "the kernel panicked: " + panic_title_);
 }
 
+bool RunMonitor::held_by_a_splat() {
+    if (!splat_pending_) return false;
+    meter_.freeze();
+    if (!held_since_) held_since_ = now_;
+    return since(*held_since_) < k_report_wait_s;
+}
+
 RunAction RunMonitor::end_finished() {
+    if (held_by_a_splat()) return Continue{};
     if (heartbeat_) prove(heartbeat_words(*heartbeat_));
     if (!(meter_.exposure() > 0)) {
         switch (limits_.unit) {

@@ -9,6 +9,13 @@ namespace krepro::vm {
 using model::Cause;
 using model::HarnessType;
 
+namespace {
+
+// As krepro-init's timer_problem() begins.
+constexpr std::string_view k_timers_off = "high-resolution timers are off";
+
+}  // namespace
+
 std::string RunMonitor::heartbeat_words(const model::HarnessEvent& event) {
     std::string words =
         fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
@@ -39,6 +46,9 @@ RunAction RunMonitor::handle(const HarnessLine& line) {
     }
     prove("harness: " + event.what);
     if (auto action = settled()) return *action;
+    // A matter of the host's load, which passes: no broken host, and nothing that the kernel did.
+    if (event.what.starts_with(k_timers_off))
+        return end_void(Cause::boot_hang, "the host was too busy for the guest: " + event.what);
     return end_void(Cause::infrastructure, "the harness in the guest gave up: " + event.what);
 }
 
@@ -95,7 +105,7 @@ RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
     if (event.debug_locks != 1) return Continue{};
     fresh_title_.clear();
     if (linger_until_ && event.uptime >= *linger_until_) return end_finished();
-    if (since(start_) >= limits_.wall_s) return end_finished();
+    if (since(start_) >= limits_.wall_s) linger(event.uptime);
     const bool has_goal = limits_.exposure_goal > 0;
     if (has_goal && meter_.exposure() >= limits_.exposure_goal) linger(event.uptime);
     return Continue{};

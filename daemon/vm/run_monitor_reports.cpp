@@ -52,6 +52,11 @@ RunAction RunMonitor::handle(const ReportSeen& seen) {
     return seen.target ? on_target(*seen.report) : on_other(*seen.report);
 }
 
+RunAction RunMonitor::handle(const SplatPending& splat) {
+    splat_pending_ = splat.pending;
+    return Continue{};
+}
+
 RunAction RunMonitor::on_target(const model::Report& report) {
     if (phase_ == Phase::closing_hit || phase_ == Phase::past_hit) return Continue{};
     if (phase_ == Phase::booting && !patched()) {

@@ -88,6 +88,7 @@ class TrialDriver {
         }
         if (!any && scanner_.pending() && Clock::now() - last_output_ >= silence_wanted())
             for (const auto& report : scanner_.flush()) tell_report(report);
+        tell(SplatPending{scanner_.pending()});
     }
 
     void read_harness() {
@@ -115,6 +116,7 @@ class TrialDriver {
                 // Nothing more will come: a splat that the end cut off is a report too.
                 read_console();
                 for (const auto& report : scanner_.flush()) tell_report(report);
+                tell(SplatPending{false});
                 read_harness();
                 break;
         }

@@ -203,7 +203,6 @@ class Maker {
                                              "The evidence does not suffice.");
         job.direction = model::Direction::forward;
         job.stage = model::JobStage::done;
-        store_->add_event(job.id, "verdict", model::to_json(*job.verdict));
         value_or_throw(store_->update_job(job));
     }
 

@@ -116,6 +116,24 @@ TEST(Store, a_trial_is_closed_once) {
     EXPECT_EQ(stored->console, std::string(64, 'a'));
 }
 
+TEST(Store, the_end_of_a_job_and_its_verdict_come_in_one_write) {
+    auto store = memory_store();
+    auto job = store->add_job(job_titled("x"));
+    store->put_fact("job-1-machine", 1);
+    store->put_fact("job-11-machine", 1);
+    job.stage = model::JobStage::done;
+    job.verdict.emplace();
+    ASSERT_TRUE(store->update_job(job));
+    EXPECT_FALSE(store->update_job(job));
+    std::vector<std::string> types;
+    for (const auto& event : store->events_after(job.id, 0, 100)) types.push_back(event.type);
+    EXPECT_EQ(types, (std::vector<std::string>{"stage", "verdict", "stage"}));
+    ASSERT_EQ(job.id, 1);
+    ASSERT_TRUE(store->delete_job(job.id));
+    EXPECT_FALSE(store->fact("job-1-machine"));
+    EXPECT_TRUE(store->fact("job-11-machine"));
+}
+
 TEST(Store, open_trials_become_void_and_closed_ones_stay) {
     auto store = memory_store();
     const auto job = store->add_job(job_titled("x")).id;

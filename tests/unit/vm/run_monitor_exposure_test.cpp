@@ -202,13 +202,13 @@ TEST(RunMonitorLimits, a_warning_before_the_goal_makes_it_other_with_all_its_exp
     EXPECT_EQ(script.outcome().exposure, 30);
 }
 
-TEST(RunMonitorLimits, the_wall_limit_ends_clean_at_a_heartbeat) {
+TEST(RunMonitorLimits, the_wall_limit_ends_clean_at_a_heartbeat_three_seconds_later) {
     TrialLimits limits = limits_of(k_patched);
     limits.wall_s = 20;
     Script script(limits);
     script.ready().beats(6, 30);
     EXPECT_EQ(script.words(), "clean");
-    EXPECT_EQ(script.ended_at(), 20);
+    EXPECT_EQ(script.ended_at(), 23);
     EXPECT_EQ(script.outcome().exposure, 150);
 }
 
