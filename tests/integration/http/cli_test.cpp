@@ -117,9 +117,10 @@ TEST_F(CliTest, watching_as_json_is_one_document_a_line) {
     std::istringstream lines(ran.out);
     std::vector<Json> documents;
     for (std::string line; std::getline(lines, line);) documents.push_back(Json::parse(line));
-    ASSERT_EQ(documents.size(), 3U);
-    EXPECT_EQ(documents[1]["data"]["stage"], "done");
-    EXPECT_EQ(documents[2]["verdict"]["kind"], "fixed");
+    ASSERT_EQ(documents.size(), 4U);
+    EXPECT_EQ(documents[1]["data"]["kind"], "fixed");
+    EXPECT_EQ(documents[2]["data"]["stage"], "done");
+    EXPECT_EQ(documents[3]["verdict"]["kind"], "fixed");
 }
 
 TEST_F(CliTest, jobs_are_listed_shown_and_cancelled) {

@@ -129,7 +129,7 @@ TEST_F(HttpTest, a_reader_of_events_that_does_not_read_is_closed_and_the_others_
     reader.join();
     SseParser parser;
     const auto messages = parser.feed(text.substr(text.find("\r\n\r\n") + 4));
-    EXPECT_EQ(messages.size(), k_events + 3U);  // queued, done, end
+    EXPECT_EQ(messages.size(), k_events + 4U);  // queued, verdict, done, end
     EXPECT_LT(slow.read_all().size(), text.size()) << "it was waited for";
 }
 

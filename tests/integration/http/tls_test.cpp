@@ -53,7 +53,7 @@ TEST_F(TlsTest, everything_is_served_over_tls) {
         },
         5s);
     EXPECT_TRUE(followed) << followed.error().to_string();
-    EXPECT_EQ(messages, 2);  // queued and done
+    EXPECT_EQ(messages, 3);  // queued, verdict, done
 }
 
 TEST_F(TlsTest, a_certificate_that_nobody_vouches_for_is_refused_by_the_client) {
