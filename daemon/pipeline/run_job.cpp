@@ -21,10 +21,10 @@ namespace {
 asio::awaitable<std::optional<model::Verdict>> last_word(JobRun& run, model::Verdict verdict) {
     const auto trials = co_await run.trials();
     const auto step = verdict::next(run.plan(), trials, run.able());
-    if (const auto* stop = std::get_if<verdict::Stop>(&step))
-        co_return stop->verdict.kind == verdict.kind ? std::move(verdict) : stop->verdict;
     if (std::holds_alternative<verdict::RunTrial>(step)) co_return std::nullopt;
-    co_return verdict;  // the patched kernel was not built, and will not be
+    if (const auto* stop = std::get_if<verdict::Stop>(&step))
+        if (stop->verdict.kind != verdict.kind) verdict = stop->verdict;
+    co_return verdict;  // or the patched kernel was not built, and will not be
 }
 
 asio::awaitable<void> run_steps(JobRun& run) {

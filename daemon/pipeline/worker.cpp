@@ -205,7 +205,9 @@ asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error, model
     // A full disk may get room again. Rows that cannot be read stay so: the job ends without what
     // they say, and keeps no other from being worked on.
     bool counts = true;
-    while (const auto trouble = co_await store_end(end)) {
+    while (true) {
+        const auto trouble = co_await store_end(end);
+        if (!trouble) break;
         const bool may_pass = trouble->kind == util::ErrorKind::unavailable;
         if (stopping_ || (!may_pass && !counts)) break;
         if (!may_pass) {
