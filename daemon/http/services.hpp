@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/job_receiver.hpp"
+#include "model/bisection.hpp"
 #include "model/host.hpp"
 #include "model/job.hpp"
 #include "model/preview.hpp"
@@ -33,6 +34,11 @@ struct Services {
     std::function<boost::asio::awaitable<util::Result<store::Submitted>>(model::JobSpec,
                                                                          store::Submission)>
         submit;
+    // Checks and stores a bisection of this token's holder, and begins it. Who cancels or resumes
+    // one notes it in the store and notifies the bus.
+    std::function<boost::asio::awaitable<util::Result<model::Bisection>>(model::BisectionSpec,
+                                                                         std::int64_t token)>
+        submit_bisection;
     // Called after the store has noted the request: ends what runs for the job.
     std::function<void(std::int64_t job)> cancel;
     // The archive that repeats a job, as a file without a name. Takes seconds.
