@@ -190,6 +190,7 @@ class Daemon {
         parts.submit_bisection = [this](model::BisectionSpec spec, std::int64_t token) {
             return bisections_.submit(std::move(spec), token);
         };
+        parts.wake_bisections = [this] { bisections_.wake(); };
         parts.cancel = [this](std::int64_t job) { worker_.cancel(job); };
         parts.bundle = [this](std::int64_t job) { return pipeline::make_bundle(services_, job); };
         parts.live_console = [this](std::int64_t trial) { return live(trial, "console.log"); };

@@ -105,11 +105,12 @@ asio::awaitable<std::optional<Reply>> Api::refuse_others(std::int64_t id, Call c
 asio::awaitable<Reply> Api::cancel_bisection(Call call) {
     const auto id = parse_id(call.path_values[0]);
     if (!id) co_return error_reply(no_such(call.path_values[0]), call.target.path);
-    if (auto refused = co_await refuse_others(*id, call)) co_return std::move(*refused);
+    auto refused = co_await refuse_others(*id, call);
+    if (refused) co_return std::move(*refused);
     const auto ask = [id = *id](store::Store& s) { return s.request_bisection_cancel(id); };
     const auto noted = co_await services_.store->call(ask);
     if (!noted) co_return error_reply(noted.error(), call.target.path);
-    services_.bus->notify();
+    if (services_.wake_bisections) services_.wake_bisections();
     auto reply = co_await bisection_document(*id, call.target.path, status::accepted);
     co_return reply;
 }
@@ -117,11 +118,12 @@ asio::awaitable<Reply> Api::cancel_bisection(Call call) {
 asio::awaitable<Reply> Api::resume_bisection(Call call) {
     const auto id = parse_id(call.path_values[0]);
     if (!id) co_return error_reply(no_such(call.path_values[0]), call.target.path);
-    if (auto refused = co_await refuse_others(*id, call)) co_return std::move(*refused);
+    auto refused = co_await refuse_others(*id, call);
+    if (refused) co_return std::move(*refused);
     const auto ask = [id = *id](store::Store& s) { return s.resume_bisection(id); };
     const auto resumed = co_await services_.store->call(ask);
     if (!resumed) co_return error_reply(resumed.error(), call.target.path);
-    services_.bus->notify();
+    if (services_.wake_bisections) services_.wake_bisections();
     auto reply = co_await bisection_document(*id, call.target.path, status::accepted);
     co_return reply;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,7 +26,6 @@ namespace {
 
 // How long news may be overlooked, should a notice be lost.
 constexpr std::chrono::seconds k_look_again{10};
-constexpr std::chrono::hours k_nothing_to_do{1};
 constexpr double k_least_wall_s = 10;
 constexpr int k_least_trials = 2;
 
@@ -44,7 +44,10 @@ Result<void> check(const Services& services, const model::BisectionSpec& spec) {
 }  // namespace
 
 Bisections::Bisections(asio::any_io_executor executor, const Services& services, Jobs jobs)
-    : executor_(std::move(executor)), services_(services), jobs_(std::move(jobs)) {}
+    : executor_(std::move(executor)),
+      services_(services),
+      jobs_(std::move(jobs)),
+      idle_(executor_) {}
 
 asio::awaitable<Result<Bisection>> Bisections::submit(model::BisectionSpec spec,
                                                       std::int64_t token) {
@@ -61,6 +64,7 @@ asio::awaitable<Result<Bisection>> Bisections::submit(model::BisectionSpec spec,
 }
 
 void Bisections::wake() {
+    idle_.cancel();
     services_.bus->notify();
 }
 
@@ -74,12 +78,15 @@ asio::awaitable<void> Bisections::run() {
     while (!stopping_) {
         // Before the store is asked, so that nothing is missed in between.
         const auto seen = services_.bus->count();
+        idle_.expires_at(asio::steady_timer::time_point::max());
         const bool any = co_await look_at_all();
         if (stopping_) break;
-        if (any)
+        if (any) {
             co_await services_.bus->wait(0, seen, k_look_again);
-        else
-            co_await services_.bus->wait(0, seen, k_nothing_to_do);
+        } else if (services_.bus->count() == seen) {
+            // Jobs of others say a word a second: that is not looked at for nothing.
+            co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
     }
 }
 
@@ -123,7 +130,8 @@ asio::awaitable<void> Bisections::advance(std::int64_t id) {
     const bool busy = last && last->stage != JobStage::done;
     if (busy && bisection->cancel_requested && !last->cancel_requested) {
         const auto ask = [job = last->id](store::Store& s) { return s.request_cancel(job); };
-        if (co_await services_.store->call(ask)) jobs_.cancel(last->id);
+        const auto noted = co_await services_.store->call(ask);
+        if (noted) jobs_.cancel(last->id);
     }
     if (busy) co_return;
     if (bisection->cancel_requested)

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
 
@@ -57,6 +58,7 @@ class Bisections {
     const Services& services_;
     Jobs jobs_;
     boost::asio::cancellation_signal signal_;
+    boost::asio::steady_timer idle_;  // while there is nothing to carry on
     bool stopping_ = false;
 };
 

@@ -23,6 +23,20 @@ std::string commit_name(int place) {
     return fmt::format("c{}", place);
 }
 
+// Two iterations of 300 exits each, without a splat.
+fixture::Script clean_boot() {
+    std::string harness = fixture::booted();
+    for (int s = 3; s <= 33; ++s) {
+        harness += fixture::heartbeat(s, 1, std::min((s - 3) * 20, 600));
+        if (s == 17 || s == 33)
+            harness += fmt::format(
+                "{{\"type\":\"iteration_end\",\"uptime\":{}.1,\"iteration\":1,\"exit_status\":0}}\n",
+                s);
+    }
+    for (int s = 34; s < 40; ++s) harness += fixture::heartbeat(s, 1, 600);
+    return {"[    0.1] booting\n", harness, false};
+}
+
 // A line of commits whose kernels hit from a place on.
 class BisectionsTest : public RunJob {
   protected:
@@ -35,7 +49,7 @@ class BisectionsTest : public RunJob {
         scripts_ = [this](const std::string& revision, int) {
             ++boots_[revision];
             return std::stoi(revision.substr(1)) >= first_bad_ ? fixture::hitting()
-                                                               : fixture::clean();
+                                                               : clean_boot();
         };
     }
 
