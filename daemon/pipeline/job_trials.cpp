@@ -63,8 +63,10 @@ asio::awaitable<void> JobRun::choose_machine() {
     };
     // An emulated guest runs anywhere.
     const bool emulated = kept && kept->accelerator == "tcg";
-    accelerator_ =
-        emulated ? kept->accelerator : co_await choose_accelerator(services_, boot, tell);
+    if (emulated)
+        accelerator_ = kept->accelerator;
+    else
+        accelerator_ = co_await choose_accelerator(services_, boot, tell);
     if (kept && kept->accelerator != accelerator_)
         throw machine_conflict(
             fmt::format("the first trials of this job ran under {}, and now "
