@@ -92,22 +92,25 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
     const bool by_signature = job && !has_trace(*job);
     const std::string target = by_signature ? target_of(store, *job) : std::string();
     std::map<std::int64_t, std::vector<std::string>> others;
-    std::map<std::int64_t, std::string> candidates;  // that are not the target
+    std::map<std::int64_t, std::string> first_others;
     std::set<std::int64_t> show_target;
     for (const auto& report : store.reports(id)) {
-        const bool other_bug = by_signature && report.report.signature != target;
-        if (report.target && other_bug) candidates.emplace(report.trial, report.report.title);
-        if (report.target && !other_bug)
+        // A report's mark is its trial's own guess, as long as the target is not settled.
+        const bool shows = by_signature ? report.report.signature == target : report.target;
+        if (shows) {
             show_target.insert(report.trial);
-        else if (speaks_against_a_patch(report.report))
+            continue;
+        }
+        if (by_signature) first_others.emplace(report.trial, report.report.title);
+        if (speaks_against_a_patch(report.report))
             others[report.trial].push_back(report.report.signature);
     }
     std::vector<verdict::StartedTrial> started;
     for (const auto& trial : store.trials(id)) {
         const bool running = !trial.outcome;
         auto outcome = trial.outcome.value_or(model::TrialOutcome{});
-        if (const auto found = candidates.find(trial.id);
-            found != candidates.end() && !show_target.contains(trial.id))
+        if (const auto found = first_others.find(trial.id);
+            found != first_others.end() && !show_target.contains(trial.id))
             outcome = judged_again(std::move(outcome), found->second);
         started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id]}, running});
     }

@@ -25,7 +25,8 @@ async function a_mail_is_understood_while_it_is_typed(run) {
 }
 
 async function answer_of(page, tree) {
-    const row = page.locator('.trees > li', { has: page.locator(`code:text-is("${tree}")`) });
+    const name = page.locator('code', { hasText: new RegExp(`^${tree}$`) });
+    const row = page.locator('.trees > li', { has: name });
     await row.and(page.locator(':not(.answer-trying)')).waitFor({ timeout: 15000 });
     return row.innerText();
 }
