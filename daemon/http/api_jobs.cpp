@@ -89,10 +89,10 @@ asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, 
 
 asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
     if (names_a_path(spec) && call.visitor.role != model::Role::admin)
-        co_return problem_reply({ProblemKind::forbidden, "a tree by its path is for admins",
-                                 "field tree",
-                                 "name a tree of /api/v1/trees, or use a token of role admin"},
-                                call.target.path);
+        co_return problem_reply(
+            {ProblemKind::forbidden, "a tree by its path is for admins", "field tree",
+             "name a tree of /api/v1/trees, or use a token of role admin"},
+            call.target.path);
     const auto key = read_key(call);
     if (!key) co_return error_reply(key.error(), call.target.path);
     if (!spec.webhook.empty()) {

@@ -127,12 +127,9 @@ void create_kernel_uses(soci::session& sql) {
 }
 
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 6> k_migrations{create_jobs,
-                                                create_trials_and_reports,
-                                                create_events_and_facts,
-                                                create_access,
-                                                create_references,
-                                                create_kernel_uses};
+constexpr std::array<Migration, 6> k_migrations{
+    create_jobs,   create_trials_and_reports, create_events_and_facts,
+    create_access, create_references,         create_kernel_uses};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

@@ -40,8 +40,8 @@ void reread(const Fd& file, std::string& text);
 // "opening /dev/x: No such file or directory", with the present errno.
 [[nodiscard]] std::string errno_text(std::string_view doing);
 
-// Who says a line of the kernel's log that the kernel does not say itself; the report scanner leaves
-// such lines out.
+// Who says a line of the kernel's log that the kernel does not say itself; the report scanner
+// leaves such lines out.
 inline constexpr std::string_view k_from_init = "krepro-init";
 inline constexpr std::string_view k_from_workload = "workload";
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/files.hpp"
-#include "util/foreign_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <fstream>
+
+#include "util/foreign_folder.hpp"
 
 namespace krepro::util {
 namespace {
