@@ -193,7 +193,9 @@ asio::awaitable<Result<Tried>> try_directions(TryRequest request) {
 
 asio::awaitable<Result<std::string>> patched_tree(ApplyRequest request, std::string revision) {
     request.mode = ApplyMode::index;
-    request.index = git_folder(request.tree) / "krepro-index";
+    const auto folder = git_folder(request.tree);
+    remove_stale_locks(folder);
+    request.index = folder / "krepro-index";
     const auto filled = co_await fill_index(request, revision);
     if (!filled) co_return tl::unexpected(filled.error());
     const auto refused = co_await apply_patch(request);

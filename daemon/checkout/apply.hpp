@@ -71,7 +71,7 @@ boost::asio::awaitable<util::Result<Tried>> try_directions(TryRequest request);
 
 // git's hash of the tree that `revision` with the request's patch makes, without touching the work
 // tree: equal for equal files, whatever revision, patch and direction led to them. The patch must
-// be one that applies.
+// be one that applies. The caller holds the tree's lock.
 boost::asio::awaitable<util::Result<std::string>> patched_tree(ApplyRequest request,
                                                                std::string revision);
 

@@ -151,6 +151,19 @@ asio::awaitable<Result<std::string>> commit_all(fs::path folder, std::string mes
     co_return out;
 }
 
+void remove_stale_locks(const fs::path& git_folder) {
+    std::vector<fs::path> stale;
+    std::error_code ignored;
+    const auto note = [&](const fs::directory_entry& entry) {
+        if (entry.path().extension() == ".lock") stale.push_back(entry.path());
+    };
+    for (const auto& entry : fs::directory_iterator(git_folder, ignored)) note(entry);
+    // No ref's own name ends so: git refuses it.
+    for (const auto& entry : fs::recursive_directory_iterator(git_folder / "refs", ignored))
+        note(entry);
+    for (const auto& path : stale) fs::remove(path, ignored);
+}
+
 Result<util::ProcessSpec> fetch_command(const fs::path& repository, const std::string& location,
                                         std::vector<std::string> refs) {
     std::error_code code;

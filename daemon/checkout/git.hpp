@@ -42,6 +42,11 @@ boost::asio::awaitable<util::Result<std::string>> git(std::filesystem::path repo
 boost::asio::awaitable<util::Result<std::string>> commit_all(std::filesystem::path folder,
                                                              std::string message);
 
+// Removes the lock files that a killed git left in a git folder (`.git`, or a mirror itself): of
+// its index, HEAD and the like, and of its refs. The caller holds krepro's own lock of that
+// repository, which says that no git works there now.
+void remove_stale_locks(const std::filesystem::path& git_folder);
+
 // `git fetch` of these refs from a URL, in a room with the network, or from a path of this machine,
 // in one without; only the repository can be written. `unavailable` when the path leads nowhere.
 util::Result<util::ProcessSpec> fetch_command(const std::filesystem::path& repository,

@@ -143,6 +143,7 @@ asio::awaitable<Result<void>> fetch(Mirror mirror) {
     if (!lock) co_return tl::unexpected(lock.error());
     if (!fs::exists(mirror.folder / "HEAD", ignored))
         if (auto made = co_await init_mirror(mirror.folder); !made) co_return made;
+    remove_stale_locks(mirror.folder);
     auto refs =
         words("+HEAD:refs/krepro/head", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
     auto spec = fetch_command(mirror.folder, mirror.location, std::move(refs));

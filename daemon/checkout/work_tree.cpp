@@ -54,9 +54,7 @@ asio::awaitable<bool> is_there(fs::path folder, std::string name) {
 
 // The commit's own files, and no others.
 asio::awaitable<Result<void>> reset_to(fs::path source, std::string revision) {
-    std::error_code ignored;
-    // Left by a git that was killed; our lock says that no git works here now.
-    fs::remove(git_folder(source) / "index.lock", ignored);
+    remove_stale_locks(git_folder(source));
     auto done = co_await git(source, words("checkout", "-q", "-f", "--detach", revision, "--"));
     if (done) done = co_await git(source, words("clean", "-f", "-f", "-d", "-x", "-q"));
     if (!done) co_return tl::unexpected(done.error());

@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <string>
 
+#include "await.hpp"
 #include "build/local_builder.hpp"
 #include "util/files.hpp"
 #include "util/process.hpp"
@@ -149,18 +147,6 @@ kept=${unit%/*}/.${unit##*/}
         builder.audit_share(audit_share_);
         builder.use(planner_);
         return await(builder.build(request(), {}));
-    }
-
-    template <class T>
-    static T await(boost::asio::awaitable<T> work) {
-        boost::asio::io_context context;
-        std::optional<T> result;
-        boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr failure, T value) {
-            if (failure) std::rethrow_exception(failure);
-            result.emplace(std::move(value));
-        });
-        context.run();
-        return std::move(*result);
     }
 
     util::TempDir folder_ =

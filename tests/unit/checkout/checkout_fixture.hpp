@@ -3,15 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <exception>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "await.hpp"
 #include "checkout/git.hpp"
 #include "checkout/local_source.hpp"
 #include "intake/intake.hpp"
@@ -23,20 +20,6 @@ namespace krepro::checkout {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using util::Result;
-
-template <class T>
-T await(asio::awaitable<T> work) {
-    asio::io_context context;
-    std::optional<T> result;
-    std::exception_ptr thrown;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr error, T value) {
-        thrown = error;
-        result = std::move(value);
-    });
-    context.run();
-    if (thrown) std::rethrow_exception(thrown);
-    return std::move(*result);
-}
 
 inline void write(const fs::path& path, std::string_view text) {
     fs::create_directories(path.parent_path());

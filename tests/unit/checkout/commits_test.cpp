@@ -193,6 +193,17 @@ TEST_F(Commits, trees_of_one_repository_share_what_was_fetched) {
     EXPECT_EQ(mirrors, 1);
 }
 
+TEST_F(Commits, a_fetch_that_was_killed_stands_in_no_later_ones_way) {
+    const auto before = find("HEAD");
+    ASSERT_TRUE(before) << before.error().to_string();
+    const auto mirror = mirror_of(dir() / "cache", origin.string()).folder;
+    for (const auto* left : {"packed-refs.lock", "refs/krepro/head.lock"}) write(mirror / left, "");
+    commit("third", [&] { write(origin / "c.c", "int c;\n"); });
+    const auto after = find("HEAD");
+    ASSERT_TRUE(after) << after.error().to_string();
+    EXPECT_EQ(after->before, before->after);
+}
+
 TEST_F(Commits, a_repository_that_cannot_be_reached_is_named) {
     Tree tree;
     tree.kind = "git";

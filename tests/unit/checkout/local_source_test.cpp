@@ -149,6 +149,16 @@ TEST_F(Checkout, what_an_interrupted_change_left_is_repaired) {
     EXPECT_FALSE(fs::exists(tree / "kernel/new.o"));
 }
 
+TEST_F(Checkout, a_killed_git_that_measured_a_patched_tree_stands_in_no_jobs_way) {
+    const auto pair = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(pair);
+    write(git_folder(pair->patched.source) / "krepro-index", "half");
+    write(git_folder(pair->patched.source) / "krepro-index.lock", "");
+    const auto again = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(again->patched.content, pair->patched.content);
+}
+
 TEST_F(Checkout, a_change_under_our_hands_is_noticed) {
     const auto pair = prepare(origin.string(), k_patch);
     ASSERT_TRUE(pair);

@@ -5,13 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <optional>
 
+#include "await.hpp"
 #include "util/files.hpp"
 
 namespace krepro::checkout {
@@ -40,18 +38,6 @@ class MakeTree : public testing::Test {
         request.source = dir() / "source";
         request.scratch = dir() / "scratch";
         return await(make_tree(request, [](const std::string&) {}));
-    }
-
-    template <class T>
-    static T await(boost::asio::awaitable<T> work) {
-        boost::asio::io_context context;
-        std::optional<T> result;
-        boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr failure, T value) {
-            if (failure) std::rethrow_exception(failure);
-            result.emplace(std::move(value));
-        });
-        context.run();
-        return std::move(*result);
     }
 
     [[nodiscard]] fs::path dir() const { return folder_.path(); }
