@@ -129,7 +129,12 @@ model::Report annotate(model::Report report, const LinesByFrame& lines, const Ch
         if (found == lines.end() || found->second.chain.empty()) return;
         add_lines(frame, found->second.chain, changed, sources);
     });
-    report.culprit = report::find_culprit(report);
+    // One that stands in no frame was named by the report's words, and stays.
+    const bool named = !report.culprit.empty() &&
+                       std::none_of(report.frames.begin(), report.frames.end(), [&](const auto& f) {
+                           return report::base_name(f.function) == report.culprit;
+                       });
+    if (!named) report.culprit = report::find_culprit(report);
     const auto is_culprit = [&](const model::Frame& frame) {
         return frame.file && report::base_name(frame.function) == report.culprit;
     };

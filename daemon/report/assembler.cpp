@@ -32,6 +32,11 @@ bool is_said_by_the_guest(std::string_view text) {
     return text.starts_with("workload: ") || text.starts_with("krepro-init: ");
 }
 
+// Kinds whose frames follow a label of their own, or none: "Use-after-free read at 0x...".
+bool has_unlabelled_frames(std::string_view kind) {
+    return kind == "kfence" || kind == "kcsan" || kind == "kmsan" || kind == "memory_leak";
+}
+
 }  // namespace
 
 void Assembler::complete(const Open& splat, std::vector<model::Report>& done) {
@@ -46,13 +51,14 @@ void Assembler::complete(const Open& splat, std::vector<model::Report>& done) {
         lines.push_back(line);
     }
     while (lines.size() > splat.headline + 1 && lines.back().text.empty()) lines.pop_back();
-    done.push_back(interpret({splat.family, splat.headline, lines, false}));
+    done.push_back(interpret({splat.family, splat.headline, lines, splat.cut}));
 }
 
 void Assembler::append(Open& splat, const Line& line) {
     splat.others_since = 0;
-    if (splat.lines.size() >= k_max_lines || splat.text_size + line.text.size() > k_max_text)
-        return;
+    splat.cut = splat.cut || splat.lines.size() >= k_max_lines ||
+                splat.text_size + line.text.size() > k_max_text;
+    if (splat.cut) return;
     splat.text_size += line.text.size();
     splat.lines.push_back({std::string(line.text), line});
     splat.lines.back().line.text = {};
@@ -60,6 +66,7 @@ void Assembler::append(Open& splat, const Line& line) {
 
 void Assembler::open(const Line& line, const Family& family, std::vector<model::Report>& done) {
     if (open_.size() >= k_max_open) {
+        for (auto& [caller, crowded] : open_) crowded.cut = true;
         complete_all(done);
     }
     Open splat;
@@ -83,19 +90,25 @@ bool Assembler::is_led_to(const Open& splat, const Family& family) {
            !splat.frames_seen;
 }
 
+// Whether what comes now may be another splat: the trace has been seen, or there will be none.
+bool Assembler::has_shown_all(const Open& splat) {
+    return splat.frames_seen || splat.family->role == HeadlineRole::remarks ||
+           is_without_trace(splat.family->kind);
+}
+
 bool Assembler::goes_on(Open& splat, const Line& line, const Family* family) {
     if (family != nullptr) {
         if (family->role == HeadlineRole::opens) return is_led_to(splat, *family);
         // The kernel says what is wrong before it shows where.
         if (family->role == HeadlineRole::details && splat.frames_seen) return false;
         const bool panic = family->detector == Detector::panic;
-        if (family->role == HeadlineRole::joins && splat.frames_seen && !panic) return false;
+        if (family->role == HeadlineRole::joins && has_shown_all(splat) && !panic) return false;
         splat.strangers = 0;
         return true;
     }
-    const bool only_remarked = splat.family->role == HeadlineRole::remarks;
-    if ((splat.frames_seen || only_remarked) && announces_splat(line.text)) return false;
-    if (is_call_trace_label(line.text)) splat.trace_seen = true;
+    if (has_shown_all(splat) && announces_splat(line.text)) return false;
+    if (is_call_trace_label(line.text) || has_unlabelled_frames(splat.family->kind))
+        splat.trace_seen = true;
     if (splat.trace_seen && !splat.frames_seen)
         splat.frames_seen = parse_frame(line.text).has_value();
     splat.ended = splat.ended || ends_splat(line.text);
@@ -165,8 +178,29 @@ bool Assembler::take_single(const Line& line, const Family& family,
     return true;
 }
 
-void Assembler::read(const Line& line, std::vector<model::Report>& done) {
-    if (is_said_by_the_guest(line.text)) return;
+// A stall is printed by the CPU that saw it, but the stack of the one that stalls by that one,
+// under its own name: "NMI backtrace for cpu 1". It is part of what the first one tells.
+Line Assembler::as_spoken(const Line& line) {
+    auto spoken = line;
+    if (!line.caller.known() || open_.empty()) return spoken;
+    if (line.text.starts_with("NMI backtrace for cpu ") && !open_.contains(line.caller)) {
+        const auto stall = std::find_if(open_.begin(), open_.end(), [](const auto& entry) {
+            return entry.second.family->detector == Detector::hang;
+        });
+        if (stall != open_.end()) asked_.insert_or_assign(line.caller, stall->first);
+    }
+    const auto asked = asked_.find(line.caller);
+    if (asked == asked_.end()) return spoken;
+    if (open_.contains(asked->second) && !open_.contains(line.caller))
+        spoken.caller = asked->second;
+    else
+        asked_.erase(asked);
+    return spoken;
+}
+
+void Assembler::read(const Line& printed, std::vector<model::Report>& done) {
+    if (is_said_by_the_guest(printed.text)) return;
+    const Line line = as_spoken(printed);
     const Family* family = find_family(line.text);
     if (!open_.empty()) age(line, done);
     if (family != nullptr && take_single(line, *family, done)) return;

@@ -51,15 +51,18 @@ class Assembler {
         bool trace_seen = false;
         bool frames_seen = false;
         bool ended = false;  // the kernel said so: "---[ end trace"
+        bool cut = false;    // lines of it were left out
     };
 
     void open(const Line& line, const Family& family, std::vector<model::Report>& done);
-    void read(const Line& line, std::vector<model::Report>& done);
+    Line as_spoken(const Line& line);
+    void read(const Line& printed, std::vector<model::Report>& done);
     void complete_all(std::vector<model::Report>& done);
     std::vector<model::Report> in_order(std::vector<model::Report> done);
     bool take_single(const Line& line, const Family& family, std::vector<model::Report>& done);
     void append(Open& splat, const Line& line);
     static bool is_foreign(const Open& splat, const Line& line);
+    static bool has_shown_all(const Open& splat);
     static bool is_led_to(const Open& splat, const Family& family);
     bool goes_on(Open& splat, const Line& line, const Family* family);
     void age(const Line& line, std::vector<model::Report>& done);
@@ -71,6 +74,7 @@ class Assembler {
     Notices notices_;
     std::uint64_t boots_ = 0;
     std::map<Caller, Open> open_;
+    std::map<Caller, Caller> asked_;   // CPUs that show their stacks for another's open splat
     std::vector<model::Report> held_;  // complete, waiting for an earlier one
     std::size_t attentive_ = 0;        // lines behind "cut here" that may be a warning's own words
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/culprit.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "report/families.hpp"
@@ -51,10 +52,23 @@ bool in_interrupt(const model::Report& report) {
     return report.context.interrupt && *report.context.interrupt != "task";
 }
 
+// The timer interrupt that noticed a loop is no part of it.
+void drop_the_tick(std::vector<const model::Frame*>& frames) {
+    const auto tick = std::find_if(frames.begin(), frames.end(), [](const model::Frame* frame) {
+        return base_name(frame->function) == "update_process_times";
+    });
+    const auto below = std::find_if(tick, frames.end(), [](const model::Frame* frame) {
+        return classify_frame(*frame) != FrameClass::dispatch;
+    });
+    if (below != frames.end()) frames.erase(frames.begin(), below);
+}
+
 std::vector<const model::Frame*> certain_frames(const model::Report& report) {
     std::vector<const model::Frame*> frames;
     for (const model::Frame& frame : report.frames)
         if (frame.certain) frames.push_back(&frame);
+    const Family* family = family_of_kind(report.kind);
+    if (family != nullptr && family->detector == Detector::hang) drop_the_tick(frames);
     return frames;
 }
 

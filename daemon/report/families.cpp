@@ -109,8 +109,8 @@ constexpr std::array k_families{
     Family{"workqueue_hog", "workqueue: ", "hogged CPU for >", D::scheduler, R::notices, false,
            "Work hogged a CPU"},
     // memory safety
-    Family{"kasan", "BUG: KASAN:", "", D::memory, R::opens, false, "KASAN"},
-    Family{"kmsan", "BUG: KMSAN:", "", D::memory, R::opens, false, "KMSAN"},
+    Family{"kasan", "BUG: KASAN:", "", D::memory, R::opens, true, "KASAN"},
+    Family{"kmsan", "BUG: KMSAN:", "", D::memory, R::opens, true, "KMSAN"},
     Family{"kcsan", "BUG: KCSAN:", "", D::memory, R::opens, false, "KCSAN"},
     Family{"kfence", "BUG: KFENCE:", "", D::memory, R::opens, false, "KFENCE"},
     Family{"ubsan", "UBSAN:", "", D::memory, R::opens, false, "UBSAN"},
@@ -121,12 +121,12 @@ constexpr std::array k_families{
            "List corruption"},
     Family{"odebug", "^ODEBUG: ", " object", D::memory, R::details, false, "Object state"},
     Family{"memory_leak", "BUG: memory leak", "", D::memory, R::opens, false, "Memory leak"},
-    Family{"slab_corruption", "BUG ", "Object already free", D::memory, R::opens, false,
+    Family{"slab_corruption", "BUG ", "Object already free", D::memory, R::opens, true,
            "Slab corruption"},
     // "BUG zoo_cache (Not tainted): Right Redzone overwritten"
-    Family{"slab_corruption", "^BUG ", "ainted", D::memory, R::opens, false, "Slab corruption"},
-    Family{"slab_corruption", "BUG kmalloc-", "", D::memory, R::opens, false, "Slab corruption"},
-    Family{"bad_page", "BUG: Bad page ", "", D::memory, R::opens, false, "Bad page"},
+    Family{"slab_corruption", "^BUG ", "ainted", D::memory, R::opens, true, "Slab corruption"},
+    Family{"slab_corruption", "BUG kmalloc-", "", D::memory, R::opens, true, "Slab corruption"},
+    Family{"bad_page", "BUG: Bad page ", "", D::memory, R::opens, true, "Bad page"},
     Family{"bad_rss", "BUG: Bad rss-counter", "", D::memory, R::remarks, false, "Bad rss counter"},
     Family{"stack_guard", "BUG: stack guard page was hit", "", D::memory, R::opens, false,
            "Kernel stack overflow"},
@@ -144,26 +144,26 @@ constexpr std::array k_families{
            "Task cannot die"},
     // exceptions
     Family{"null_dereference", "BUG: unable to handle kernel NULL pointer dereference", "", D::oops,
-           R::opens, false, "NULL pointer dereference"},
-    Family{"null_dereference", "BUG: kernel NULL pointer dereference", "", D::oops, R::opens, false,
+           R::opens, true, "NULL pointer dereference"},
+    Family{"null_dereference", "BUG: kernel NULL pointer dereference", "", D::oops, R::opens, true,
            "NULL pointer dereference"},
     Family{"null_dereference", "nable to handle kernel NULL pointer dereference", "", D::oops,
-           R::opens, false, "NULL pointer dereference"},
-    Family{"page_fault", "BUG: unable to handle ", "", D::oops, R::opens, false, "Page fault"},
-    Family{"page_fault", "Unable to handle kernel ", "", D::oops, R::opens, false, "Page fault"},
-    Family{"kernel_bug", "ernel BUG at ", "", D::oops, R::opens, false, "Kernel BUG"},
-    Family{"general_protection", "general protection fault", "", D::oops, R::joins, false,
+           R::opens, true, "NULL pointer dereference"},
+    Family{"page_fault", "BUG: unable to handle ", "", D::oops, R::opens, true, "Page fault"},
+    Family{"page_fault", "Unable to handle kernel ", "", D::oops, R::opens, true, "Page fault"},
+    Family{"kernel_bug", "ernel BUG at ", "", D::oops, R::opens, true, "Kernel BUG"},
+    Family{"general_protection", "general protection fault", "", D::oops, R::joins, true,
            "General protection fault"},
-    Family{"double_fault", "PANIC: double fault", "", D::oops, R::opens, false, "Double fault"},
-    Family{"stack_segment", "stack segment: ", "", D::oops, R::joins, false, "Stack segment fault"},
-    Family{"divide_error", "divide error: ", "", D::oops, R::joins, false, "Divide error"},
-    Family{"divide_error", "divide_error: ", "", D::oops, R::joins, false, "Divide error"},
-    Family{"invalid_opcode", "invalid opcode: ", "", D::oops, R::joins, false, "Invalid opcode"},
-    Family{"int3", "int3: ", "", D::oops, R::joins, false, "Breakpoint trap"},
-    Family{"oops", "Internal error: ", "", D::oops, R::joins, false, "Oops"},
-    Family{"oops", "Unhandled fault: ", "", D::oops, R::joins, false, "Unhandled fault"},
-    Family{"oops", "Alignment trap: ", "", D::oops, R::joins, false, "Alignment trap"},
-    Family{"oops", "^Oops: ", "", D::oops, R::joins, false, "Oops"},
+    Family{"double_fault", "PANIC: double fault", "", D::oops, R::opens, true, "Double fault"},
+    Family{"stack_segment", "stack segment: ", "", D::oops, R::joins, true, "Stack segment fault"},
+    Family{"divide_error", "divide error: ", "", D::oops, R::joins, true, "Divide error"},
+    Family{"divide_error", "divide_error: ", "", D::oops, R::joins, true, "Divide error"},
+    Family{"invalid_opcode", "invalid opcode: ", "", D::oops, R::joins, true, "Invalid opcode"},
+    Family{"int3", "int3: ", "", D::oops, R::joins, true, "Breakpoint trap"},
+    Family{"oops", "Internal error: ", "", D::oops, R::joins, true, "Oops"},
+    Family{"oops", "Unhandled fault: ", "", D::oops, R::joins, true, "Unhandled fault"},
+    Family{"oops", "Alignment trap: ", "", D::oops, R::joins, true, "Alignment trap"},
+    Family{"oops", "^Oops: ", "", D::oops, R::joins, true, "Oops"},
     Family{"panic", "Kernel panic - not syncing", "", D::panic, R::joins, false, "Kernel panic"},
     // the rest, by the words they begin with
     Family{"trusty", "trusty: panic", "ASSERT FAILED", D::panic, R::opens, false,
@@ -230,6 +230,10 @@ const Family* find_family(std::string_view text) {
         return &family;
     }
     return nullptr;
+}
+
+bool is_without_trace(std::string_view kind) {
+    return kind == "lock_held_in_userspace" || kind == "workqueue_lockup";
 }
 
 const Family* family_of_kind(std::string_view kind) {

@@ -37,6 +37,9 @@ std::span<const Family> families();
 // The family whose headline this line is; nullptr for any other line.
 const Family* find_family(std::string_view text);
 
+// Whether the kernel prints such a report without a call trace.
+bool is_without_trace(std::string_view kind);
+
 // The family by its kind; nullptr when there is none.
 const Family* family_of_kind(std::string_view kind);
 

@@ -5,20 +5,36 @@
 
 #include "report/context.hpp"
 #include "report/culprit.hpp"
+#include "report/frame.hpp"
 #include "report/lockdep.hpp"
 #include "report/lockdep_detail.hpp"
 #include "report/syzbot.hpp"
 #include "report/text.hpp"
+#include "report/title_detail.hpp"
 #include "report/titles.hpp"
 #include "report/trace.hpp"
 
 namespace krepro::report {
 namespace {
 
-// The call trace of a splat: the first one with frames, else whatever list of frames there is.
-const Trace* main_trace(const std::vector<Trace>& traces) {
-    for (const Trace& trace : traces)
-        if (trace.role == TraceRole::call && !trace.frames.empty()) return &trace;
+// Whether a trace shows a watchdog or RCU's own thread, and not what they complain about.
+bool shows_the_watchdog(const Trace& trace) {
+    return std::any_of(trace.frames.begin(), trace.frames.end(), [](const model::Frame& frame) {
+        const auto name = base_name(frame.function);
+        return frame.certain && (name == "rcu_dump_cpu_stacks" || name == "rcu_gp_kthread");
+    });
+}
+
+// The call trace of a splat: the first one with frames, else whatever list of frames there is. A
+// stall is shown by the CPU that saw it first, and by the one that stalls behind it.
+const Trace* main_trace(const std::vector<Trace>& traces, bool hang) {
+    const Trace* first = nullptr;
+    for (const Trace& trace : traces) {
+        if (trace.role != TraceRole::call || trace.frames.empty()) continue;
+        if (!hang || !shows_the_watchdog(trace)) return &trace;
+        if (first == nullptr) first = &trace;
+    }
+    if (first != nullptr) return first;
     for (const Trace& trace : traces)
         if (trace.role == TraceRole::other && !trace.frames.empty()) return &trace;
     return nullptr;
@@ -31,9 +47,9 @@ std::optional<model::Frame> struck_at(std::span<const Line> lines, std::size_t e
     return std::nullopt;
 }
 
-std::vector<model::Frame> read_frames(std::span<const Line> lines,
-                                      const std::vector<Trace>& traces) {
-    const Trace* main = main_trace(traces);
+std::vector<model::Frame> read_frames(std::span<const Line> lines, const std::vector<Trace>& traces,
+                                      bool hang) {
+    const Trace* main = main_trace(traces, hang);
     std::vector<model::Frame> frames;
     if (main != nullptr) frames = main->frames;
     const std::size_t end = main == nullptr ? lines.size() : main->label_index;
@@ -71,11 +87,6 @@ bool taints_by_holding(std::string_view kind) {
            kind == "workqueue_leak";
 }
 
-// Reports that the kernel prints without a call trace.
-bool has_no_trace(const model::Report& report) {
-    return report.kind == "lock_held_in_userspace" || report.kind == "workqueue_lockup";
-}
-
 // "PID: 123" of a line that says whose call trace follows
 std::string_view task_of(std::string_view text) {
     if (!text.starts_with("CPU: ") || !contains(text, "Comm: ")) return {};
@@ -98,6 +109,18 @@ bool two_tasks_speak(const Splat& splat) {
     return false;
 }
 
+// What the kernel's own words name: it has left the trace by then.
+std::string named_culprit(const model::Report& report, std::span<const Line> lines) {
+    auto named = named_function(report.kind, lines);
+    return named.empty() ? taken_at(report) : named;
+}
+
+bool says_lockdep_goes_off(std::span<const Line> lines) {
+    return std::any_of(lines.begin(), lines.end(), [](const Line& line) {
+        return contains(line.text, "Disabling lock debugging due to kernel taint");
+    });
+}
+
 std::string joined_text(std::span<const Line> lines) {
     std::string text;
     for (const Line& line : lines) {
@@ -116,26 +139,30 @@ model::Report interpret(const Splat& splat) {
     if (refined.family != nullptr) {
         report.kind = refined.family->kind;
         report.lockdep = refined.family->detector == Detector::lockdep;
-        report.disables_lockdep = refined.family->disables_lockdep;
+        report.disables_lockdep =
+            refined.family->disables_lockdep || says_lockdep_goes_off(splat.lines);
         report.notice = refined.family->role == HeadlineRole::notices;
         if (splat.headline < splat.lines.size())
             report.headline = std::string(trim(splat.lines[splat.headline].text));
     }
     const std::vector<Trace> traces = read_traces(splat.lines);
-    report.frames = read_frames(splat.lines, traces);
+    const bool hang = refined.family != nullptr && refined.family->detector == Detector::hang;
+    report.frames = read_frames(splat.lines, traces, hang);
     report.locks = read_locks(splat.lines);
     report.held = read_held_locks(splat.lines, owners_of(report.kind));
     if (report.locks.empty() && taints_by_holding(report.kind)) report.locks = report.held;
     report.context = read_context(splat.lines, report.frames);
     name_wait_types(report);
-    report.culprit = find_culprit(report);
+    report.locking = read_lockdep_detail(splat.lines, traces);
+    report.culprit = named_culprit(report, splat.lines);
+    if (report.culprit.empty()) report.culprit = find_culprit(report);
     report.title = make_title(report, refined);
     report.signature = make_signature(report, refined);
-    report.locking = read_lockdep_detail(splat.lines, traces);
     report.syzbot = syzbot_view(splat, traces);
     report.interleaved = is_mixed(splat) || two_tasks_speak(splat);
     const bool traceless = report.frames.empty() && !report.notice && refined.family != nullptr &&
-                           refined.family->role != HeadlineRole::remarks && !has_no_trace(report);
+                           refined.family->role != HeadlineRole::remarks &&
+                           !is_without_trace(report.kind);
     report.corrupted = splat.cut || traceless;
     if (!splat.lines.empty()) {
         const Line& first = splat.lines.front();

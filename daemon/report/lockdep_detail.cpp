@@ -91,12 +91,73 @@ std::optional<model::LockStateOrigin> parse_origin(const Trace& trace) {
     return origin;
 }
 
-// The class that the state belongs to stands on a line of its own above it.
-std::string lock_above(std::span<const Line> lines, std::size_t index) {
+// "-> (&A){-...}-{2:2} ops: 2 {": a lock on the way from the one that an interrupt takes to the
+// one that is held with interrupts on, and below it the states that it got.
+struct Station {
+    model::Lock lock;
+    std::size_t index = 0;      // of its line
+    bool towards_held = false;  // in the list that is printed from the interrupt's lock on
+};
+
+std::vector<Station> read_stations(std::span<const Line> lines) {
+    std::vector<Station> stations;
+    bool towards_held = false;
+    for (std::size_t i = 0; i < lines.size() && stations.size() < k_max_links; ++i) {
+        const std::string_view text = trim(lines[i].text);
+        if (contains(text, "dependencies between"))
+            towards_held = contains(text, "and the holding lock");
+        if (!text.starts_with("-> (") || !contains(text, " ops: ")) continue;
+        if (auto lock = parse_lock(text.substr(3)))
+            stations.push_back({std::move(*lock), i, towards_held});
+    }
+    return stations;
+}
+
+// The station whose lines these are; nullptr above the first.
+const Station* station_at(const std::vector<Station>& stations, std::size_t index) {
+    const Station* at = nullptr;
+    for (const Station& station : stations)
+        if (station.index < index) at = &station;
+    return at;
+}
+
+// The class that the state belongs to stands on a line of its own above it, or at its station.
+std::string lock_above(std::span<const Line> lines, const std::vector<Station>& stations,
+                       std::size_t index) {
     constexpr std::size_t k_reach = 3;
     for (std::size_t i = index; i-- > 0 && index - i <= k_reach;)
         if (const auto lock = parse_lock(lines[i].text)) return lock->name;
+    const Station* station = station_at(stations, index);
+    return station == nullptr ? std::string() : station->lock.name;
+}
+
+// The first trace of a station whose label begins so.
+std::vector<model::Frame> trace_of(const Station& station, const std::vector<Station>& stations,
+                                   const std::vector<Trace>& traces, std::string_view label) {
+    for (const Trace& trace : traces)
+        if (station_at(stations, trace.label_index) == &station &&
+            trim(trace.label).starts_with(label))
+            return trace.frames;
     return {};
+}
+
+// The stations as a chain, from the lock that is held with interrupts on down to the one that an
+// interrupt takes: the kernel prints those near the latter in the other direction. Each was taken
+// with the next one held, the last by the interrupt.
+std::vector<model::ChainLink> chain_of(const std::vector<Station>& stations,
+                                       const std::vector<Trace>& traces) {
+    std::vector<const Station*> order;
+    for (const Station& station : stations)
+        if (!station.towards_held) order.push_back(&station);
+    for (auto it = stations.rbegin(); it != stations.rend(); ++it)
+        if (it->towards_held) order.push_back(&*it);
+    std::vector<model::ChainLink> chain;
+    for (const Station* station : order) {
+        const auto number = static_cast<int>(order.size() - 1 - chain.size());
+        const auto* label = station == order.back() ? "IN-" : "... acquired at";
+        chain.push_back({number, station->lock, trace_of(*station, stations, traces, label)});
+    }
+    return chain;
 }
 
 // The two columns of the scenario: where "CPU1" stands.
@@ -149,15 +210,17 @@ model::LockdepDetail read_lockdep_detail(std::span<const Line> lines,
             if (auto event = parse_irq_event(text)) detail.irq_events.push_back(std::move(*event));
         read_usage_change(text, detail);
     }
+    const std::vector<Station> stations = read_stations(lines);
     for (const Trace& trace : traces) {
         if (detail.chain.size() + detail.origins.size() >= k_max_links) break;
         if (auto link = parse_chain_link(trace)) {
             detail.chain.push_back(std::move(*link));
         } else if (auto origin = parse_origin(trace)) {
-            origin->lock = lock_above(lines, trace.label_index);
+            origin->lock = lock_above(lines, stations, trace.label_index);
             detail.origins.push_back(std::move(*origin));
         }
     }
+    if (detail.chain.empty()) detail.chain = chain_of(stations, traces);
     detail.scenario = read_scenario(lines);
     return detail;
 }

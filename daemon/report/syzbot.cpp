@@ -86,6 +86,10 @@ std::string without_offsets(std::string_view text) {
     return plain;
 }
 
+std::string syzbot_text(std::string_view text) {
+    return stable_text(without_offsets(text), EightDigits::are_an_address);
+}
+
 std::string fill(std::string_view pattern, const Groups& groups, const std::string& function) {
     std::string text;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
@@ -100,8 +104,7 @@ std::string fill(std::string_view pattern, const Groups& groups, const std::stri
             text += function;
         else if (group < groups.size())
             // Prose may hold addresses and numbers; a symbol's digits are its name.
-            text += contains(groups[group], " ") ? stable_text(without_offsets(groups[group]))
-                                                 : groups[group];
+            text += contains(groups[group], " ") ? syzbot_text(groups[group]) : groups[group];
         i += 2;
     }
     return std::string(trim(text));
@@ -255,7 +258,7 @@ std::string text_of(const Splat& splat) {
 // No row knows the report, or it is too broken for any: the headline itself.
 model::SyzbotView by_headline(std::string_view headline) {
     model::SyzbotView view;
-    view.title = stable_text(without_offsets(headline));
+    view.title = syzbot_text(headline);
     if (view.title.starts_with("WARNING: ")) view.type = "WARNING";
     return view;
 }

@@ -37,13 +37,61 @@ std::string place_of(const model::Report& report, const Splat& splat) {
     return site == nullptr ? std::string() : base_name(site->function);
 }
 
+// Who called the place of the complaint: the next function above it that is not for everybody, or
+// what dispatched the code. What an interrupt came upon lies beyond.
+std::string caller_of_site(const model::Report& report, const model::Frame& site) {
+    bool above = false;
+    for (const model::Frame& frame : report.frames) {
+        if (!frame.certain) continue;
+        const FrameClass what = classify_frame(frame);
+        if (above && (what == FrameClass::specific || what == FrameClass::dispatch))
+            return base_name(frame.function);
+        above = above || &frame == &site;
+    }
+    return {};
+}
+
+// The place, and who called it where it works for everybody: an allocator's complaint under two
+// callers is two bugs.
+std::string place_and_caller(const model::Report& report, const Splat& splat) {
+    std::string place = place_of(report, splat);
+    const model::Frame* site = complaint_site(report);
+    const bool shared = site != nullptr && classify_frame(*site) == FrameClass::library &&
+                        base_name(site->function) == place;
+    if (!shared) return place;
+    const auto caller = caller_of_site(report, *site);
+    return caller.empty() ? place : place + "<" + caller;
+}
+
+// A queue's number tells which device it serves, not what the lock is.
+std::string stable_name(const model::Lock& lock) {
+    std::string_view name = lock.name;
+    if (!name.starts_with("(wq_completion)")) return lock.name;
+    while (!name.empty() && is_digit(name.back())) name.remove_suffix(1);
+    return name.size() == lock.name.size() ? lock.name : std::string(name) + "NUM";
+}
+
 // The names of the first two locks: what a deadlock is between.
 std::string locks_of(const model::Report& report) {
-    std::vector<std::string_view> names;
+    std::vector<std::string> names;
     for (const model::Lock& lock : report.locks)
-        if (names.size() < 2 && std::find(names.begin(), names.end(), lock.name) == names.end())
-            names.push_back(lock.name);
+        if (auto name = stable_name(lock);
+            names.size() < 2 && std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(std::move(name));
     return fmt::format("{}", fmt::join(names, " and "));
+}
+
+// A run of hex digits that no counter is: a letter among them, or as many as a pointer has.
+bool is_address(std::string_view run, EightDigits digits) {
+    constexpr std::size_t k_pointer_digits = 16;
+    return run.size() >= 8 &&
+           (digits == EightDigits::are_an_address || run.size() >= k_pointer_digits ||
+            !std::all_of(run.begin(), run.end(), is_digit));
+}
+
+// The headline without the task it came upon.
+std::string_view without_task(std::string_view headline) {
+    return trim(headline.substr(0, headline.find(" task: ")));
 }
 
 bool is_cycle(std::string_view kind) {
@@ -53,7 +101,7 @@ bool is_cycle(std::string_view kind) {
 
 }  // namespace
 
-std::string stable_text(std::string_view text) {
+std::string stable_text(std::string_view text, EightDigits digits) {
     std::string stable;
     std::size_t i = 0;
     while (i < text.size() && stable.size() < k_max_title) {
@@ -66,7 +114,8 @@ std::string stable_text(std::string_view text) {
             while (end < text.size() && is_hex(text[end])) ++end;
             stable += "ADDR";
             i = end;
-        } else if (word_start && end - i >= 8 && (end == text.size() || !is_alpha(text[end]))) {
+        } else if (word_start && is_address(text.substr(i, end - i), digits) &&
+                   (end == text.size() || !is_alpha(text[end]))) {
             stable += "ADDR";
             i = end;
         } else if (is_digit(text[i])) {
@@ -100,20 +149,20 @@ std::string make_title(const model::Report& report, const Splat& splat) {
     if (!place.empty())
         title += " in " + place;
     else if (splat.family != nullptr && splat.headline < splat.lines.size() && report.locks.empty())
-        title += ": " + stable_text(trim(splat.lines[splat.headline].text));
+        title += ": " + stable_text(without_task(splat.lines[splat.headline].text));
     if (title.size() > k_max_title) title.resize(k_max_title);
     return title;
 }
 
 std::string make_signature(const model::Report& report, const Splat& splat) {
     std::set<std::string> locks;
-    for (const model::Lock& lock : report.locks) locks.insert(lock.name);
+    for (const model::Lock& lock : report.locks) locks.insert(stable_name(lock));
     // The cycle has the same locks from whichever of its edges it was closed.
-    for (const model::ChainLink& link : report.locking.chain) locks.insert(link.lock.name);
+    for (const model::ChainLink& link : report.locking.chain) locks.insert(stable_name(link.lock));
     std::string signature = is_cycle(report.kind) ? "deadlock" : report.kind;
     if (signature.empty()) signature = "trace";
     for (const std::string& lock : locks) signature += "|" + lock;
-    if (!is_cycle(report.kind) || locks.empty()) signature += "|" + place_of(report, splat);
+    if (!is_cycle(report.kind) || locks.empty()) signature += "|" + place_and_caller(report, splat);
     return signature;
 }
 

@@ -15,7 +15,9 @@ std::string make_title(const model::Report& report, const Splat& splat);
 // the others without what the compiler added to its name.
 std::string make_signature(const model::Report& report, const Splat& splat);
 
-// A headline with what changes from run to run replaced: addresses by ADDR, numbers by NUM.
-std::string stable_text(std::string_view text);
+// A headline with what changes from run to run replaced: addresses by ADDR, numbers by NUM. For
+// syzbot eight digits are an address; for us they count something.
+enum class EightDigits { are_a_number, are_an_address };
+std::string stable_text(std::string_view text, EightDigits digits = EightDigits::are_a_number);
 
 }  // namespace krepro::report

@@ -105,6 +105,21 @@ TEST(Families, words_alone_that_programs_use_too_are_no_report) {
     EXPECT_EQ(parse(splats::k_warning).size(), 1U);
 }
 
+TEST(Families, what_taints_the_kernel_switches_lockdep_off_where_the_kernel_says_so) {
+    const std::string trace = "Call Trace:\n foo+0x1/0x2\n";
+    const auto off = [&](const std::string& head) {
+        return parse(head + trace).at(0).disables_lockdep;
+    };
+    EXPECT_TRUE(off("BUG: KASAN: use-after-free in foo+0x1/0x2\n"));
+    EXPECT_TRUE(off("BUG: Bad page state in process a  pfn:1\n"));
+    EXPECT_TRUE(off("BUG: unable to handle page fault for address: 0\n"));
+    EXPECT_FALSE(off("BUG: KFENCE: use-after-free read in foo+0x1/0x2\n"));
+    EXPECT_FALSE(off("WARNING: CPU: 0 PID: 1 at a.c:1 foo+0x1/0x2\n"));
+    EXPECT_TRUE(
+        off("WARNING: CPU: 0 PID: 1 at a.c:1 foo+0x1/0x2\n"
+            "Disabling lock debugging due to kernel taint\n"));
+}
+
 TEST(Families, a_detail_tells_more_than_the_banner) {
     const auto reports = parse(splats::k_warning);
     ASSERT_EQ(reports.size(), 1U);

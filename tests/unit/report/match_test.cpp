@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "report/frame.hpp"
 #include "report/scanner.hpp"
@@ -11,9 +12,9 @@ namespace krepro::report {
 namespace {
 
 // A trace of these functions, innermost first, as a mail gives it.
-std::string trace(std::initializer_list<std::string_view> functions) {
+std::string trace(const std::vector<std::string>& functions) {
     std::string text = "Call Trace:\n";
-    for (const auto function : functions) text += " " + std::string(function) + "+0x10/0x80\n";
+    for (const auto& function : functions) text += " " + function + "+0x10/0x80\n";
     return text;
 }
 
@@ -70,6 +71,29 @@ TEST(Match, another_lock_on_the_same_way_is_another_bug) {
     const auto expected = parse(splats::k_circular).at(0);
     EXPECT_TRUE(compare(expected, expected).same_bug);
     EXPECT_FALSE(compare(expected, parse(other).at(0)).same_bug);
+}
+
+TEST(Match, an_allocator_that_sleeps_under_two_callers_is_two_bugs) {
+    const auto splat = [](const std::string& caller) {
+        return parse_expected(
+            "BUG: sleeping function called from invalid context at mm/slab.h:1\n" +
+            trace({"dump_stack_lvl", "__might_resched", "__kmalloc_noprof", caller,
+                   "do_syscall_64"}));
+    };
+    EXPECT_NE(splat("foo_ioctl").signature, splat("bar_probe").signature);
+    EXPECT_FALSE(compare(splat("foo_ioctl"), splat("bar_probe")).same_bug);
+    EXPECT_EQ(splat("foo_ioctl").signature, splat("foo_ioctl.isra.0").signature);
+    EXPECT_TRUE(compare(splat("foo_ioctl"), splat("foo_ioctl.isra.0")).same_bug);
+}
+
+TEST(Match, what_an_interrupt_came_upon_is_no_part_of_a_signature) {
+    const auto splat = [](const std::string& interrupted) {
+        return parse_expected(
+            "BUG: sleeping function called from invalid context at mm/slab.h:1\n" +
+            trace({"__might_resched", "kmem_cache_free", "rcu_do_batch",
+                   "asm_sysvec_apic_timer_interrupt", interrupted}));
+    };
+    EXPECT_EQ(splat("foo_ioctl").signature, splat("bar_probe").signature);
 }
 
 TEST(Match, different_splats_do_not_match) {

@@ -149,6 +149,59 @@ std::string interleaved(std::string_view a, std::string_view b) {
     return mixed;
 }
 
+TEST(Scanner, a_report_whose_frames_have_no_label_ends_where_the_next_begins) {
+    constexpr std::string_view k_fault =
+        "general protection fault, probably for non-canonical address 0xdead: 0000 [#1]\n"
+        "RIP: 0010:other+0x1/0x2\nCall Trace:\n far+0x1/0x2\n";
+    for (const std::string_view head :
+         {"BUG: KFENCE: use-after-free read in mine+0x1/0x2\n\n"
+          "Use-after-free read at 0x00000000 (in kfence-#1):\n mine+0x1/0x2\n"
+          "CPU: 0 PID: 1 Comm: a Not tainted 6.1.8 #1\n",
+          "WARNING: lock held when returning to user space!\n6.1.8 #1 Not tainted\n"
+          "a/1 is leaving the kernel with locks still held!\n1 lock held by a/1:\n"
+          " #0: ffff888001000010 (&mine){+.+.}-{3:3}, at: mine+0x1/0x2\n"}) {
+        const auto reports = parse(std::string(head) + std::string(k_fault));
+        ASSERT_EQ(reports.size(), 2U) << head;
+        EXPECT_NE(reports[0].title.find("mine"), std::string::npos) << reports[0].title;
+        EXPECT_EQ(reports[1].kind, "general_protection");
+        EXPECT_EQ(reports[1].frames.at(0).function, "other");
+    }
+}
+
+TEST(Scanner, the_cpu_that_stalls_speaks_for_the_one_that_saw_it) {
+    const auto reports = parse(
+        "[   30.000001][    C0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+        "[   30.000002][    C0] rcu: \t1-...!: (1 GPs behind) idle=1a2/1/0x0 softirq=1/2 fqs=0\n"
+        "[   30.000003][    C0] Sending NMI from CPU 0 to CPUs 1:\n"
+        "[   30.000004][    C1] NMI backtrace for cpu 1\n"
+        "[   30.000005][    C1] CPU: 1 PID: 77 Comm: looper Not tainted 6.1.8 #1\n"
+        "[   30.000006][    C1] RIP: 0010:loops+0x1/0x2\n"
+        "[   30.000007][    C1] Call Trace:\n"
+        "[   30.000008][    C1]  calls_the_loop+0x1/0x2\n"
+        "[   30.000009][    C0] rcu: rcu_preempt kthread starved for 2100 jiffies!\n"
+        "[   30.000010][    C0] Call Trace:\n"
+        "[   30.000011][    C0]  schedule_timeout+0x1/0x2\n"
+        "[   30.000012][    C0]  rcu_gp_fqs_loop+0x1/0x2\n"
+        "[   30.000013][    C0]  rcu_gp_kthread+0x1/0x2\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "rcu_stall");
+    EXPECT_EQ(reports[0].frames.at(0).function, "loops");
+    EXPECT_EQ(reports[0].culprit, "loops");
+    EXPECT_FALSE(reports[0].interleaved);
+}
+
+TEST(Scanner, a_loop_is_named_and_not_the_tick_that_noticed_it) {
+    const auto reports = parse(
+        "rcu: INFO: rcu_sched self-detected stall on CPU\nCall Trace:\n <IRQ>\n"
+        " rcu_dump_cpu_stacks+0x1/0x2\n rcu_sched_clock_irq+0x1/0x2\n"
+        " update_process_times+0x1/0x2\n tick_sched_timer+0x1/0x2\n"
+        " __hrtimer_run_queues+0x1/0x2\n asm_sysvec_apic_timer_interrupt+0x1/0x2\n </IRQ>\n"
+        "RIP: 0010:loops+0x1/0x2\n calls_the_loop+0x1/0x2\n do_syscall_64+0x1/0x2\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].title, "RCU stall in loops");
+    EXPECT_EQ(reports[0].culprit, "loops");
+}
+
 TEST(Scanner, interleaved_callers_are_taken_apart) {
     const std::string one = with_caller(splats::k_circular, "[  T101]");
     const std::string other = with_caller(splats::k_warning, "[   T55]");
@@ -250,7 +303,10 @@ TEST(Scanner, an_endless_splat_stays_bounded) {
         "[    1.000000] BUG: KASAN: use-after-free in foo+0x1/0x2\n"
         "[    1.000001] Call Trace:\n");
     for (int i = 0; i < 100000; ++i) scanner.feed("[    1.000002]  foo+0x1/0x2\n");
-    for (const auto& report : scanner.flush()) text += report.text.size();
+    for (const auto& report : scanner.flush()) {
+        text += report.text.size();
+        EXPECT_TRUE(report.corrupted) << "lines of it were left out";
+    }
     EXPECT_GT(text, 0U);
     EXPECT_LE(text, Assembler::k_max_text + Assembler::k_max_lines);
 }

@@ -74,7 +74,25 @@ TEST(Titles, what_changes_from_run_to_run_is_replaced) {
               "BUG: key ADDR has not been registered!");
     EXPECT_EQ(stable_text("value 0xdeadbeef of 12 in ieee80211_rx"),
               "value ADDR of NUM in ieee80211_rx");
+    EXPECT_EQ(stable_text("took 12345678 ns, 123456789a, 1234567890123456"),
+              "took NUM ns, ADDR, ADDR");
+    EXPECT_EQ(stable_text("took 12345678 ns", EightDigits::are_an_address), "took ADDR ns");
     EXPECT_EQ(stable_text(""), "");
+}
+
+TEST(Titles, the_number_of_a_queue_is_no_part_of_title_or_signature) {
+    const auto report = [](const std::string& queue) {
+        const std::string lock = "((wq_completion)" + queue + "){+.+.}-{0:0}, at: flush+0x1/0x2\n";
+        return parse(
+                   "======\nWARNING: possible recursive locking detected\n6.1.8 #1 Not tainted\n"
+                   "------\na/1 is trying to acquire lock:\nffff888001000010 " +
+                   lock + "\nbut task is already holding lock:\nffff888001000010 " + lock +
+                   "\nstack backtrace:\nCall Trace:\n flush+0x1/0x2\n")
+            .at(0);
+    };
+    EXPECT_EQ(report("hci0").title, report("hci13").title);
+    EXPECT_EQ(report("hci0").signature, report("hci13").signature);
+    EXPECT_NE(report("hci0").signature, report("nfc0").signature);
 }
 
 TEST(Titles, our_title_has_no_address_pid_or_counter) {
