@@ -17,7 +17,7 @@ struct Finding {
     std::string kind;                // as expected
     bool raised = false;             // the driver's line is on the console
     bool recognized = false;         // a report came that is all that the manifest asks for
-    std::string title;               // of that report, or of the nearest
+    std::string title;               // of that report; empty when none came
     std::string syzbot;              // its title there
     std::vector<std::string> wrong;  // what differs from the manifest, a sentence each
     double wall_s = 0;               // of the boot, shared or not
