@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
+import jsonschema
+
 from krepro import (BINARY, SEED, SOURCE, WithDaemon, expectation, is_subsequence, say,
                     summary)
 
@@ -108,6 +110,10 @@ class SeedJob(WithDaemon):
             self.assertEqual(report["subsystem"], "SCHEDULER")
             self.assertIn("Peter Zijlstra <peterz@infradead.org>",
                           [contact["address"] for contact in report["maintainers"]])
+
+    def test_the_reports_keep_to_the_published_schema(self):
+        schema = json.loads((SOURCE / "docs/schemas/report.schema.json").read_text())
+        jsonschema.validate({"reports": [r["report"] for r in self.reports]}, schema)
 
     def test_a_line_that_is_shown_is_the_trees_own(self):
         source = pathlib.Path(self.job["unpatched_checkout"]["source"])
