@@ -88,6 +88,35 @@ report::Notices notices_of(const ParseOptions& options) {
     return options.notices ? report::Notices::kept : report::Notices::dropped;
 }
 
+// Prints one document, report by report as they come: a console may hold more of them than memory.
+class Printer {
+  public:
+    Printer(Output output, Terminal& terminal) : output_(output), terminal_(terminal) {}
+
+    void print(const std::vector<model::Report>& reports) {
+        for (const auto& report : reports) {
+            if (output_ == Output::json)
+                terminal_.print(before_next() + report::dump_report_json(report));
+            else
+                terminal_.print(render_report(model::to_json(report), terminal_));
+            ++count_;
+        }
+    }
+    void end() {
+        if (output_ == Output::json)
+            terminal_.print(count_ == 0 ? "{\"reports\":[]}\n" : "]}\n");
+        else if (count_ == 0)
+            terminal_.print("no reports\n");
+    }
+
+  private:
+    [[nodiscard]] std::string before_next() const { return count_ == 0 ? "{\"reports\":[" : ","; }
+
+    Output output_;
+    Terminal& terminal_;
+    std::size_t count_ = 0;
+};
+
 // A report a line, or a page of text, as soon as it is complete.
 int run_follow(const ParseOptions& options, Terminal& terminal) {
     report::Scanner scanner(notices_of(options));
@@ -123,26 +152,17 @@ Result<std::string> read_input(const std::string& file, std::size_t limit) {
 int run_parse(const ParseOptions& options, Terminal& terminal) {
     if (options.follow) return run_follow(options, terminal);
     report::Scanner scanner(notices_of(options));
-    std::vector<model::Report> reports;
-    const auto keep = [&](std::vector<model::Report> found) {
-        for (auto& report : found) reports.push_back(std::move(report));
-    };
+    Printer printer(options.output, terminal);
     const auto done = read_pieces(options.file, [&](std::string_view piece) {
-        keep(scanner.feed(piece));
+        printer.print(scanner.feed(piece));
         return true;
     });
     if (!done) {
         terminal.error(done.error());
         return exit_code(done.error());
     }
-    keep(scanner.flush());
-    if (options.output == Output::json) {
-        terminal.print(report::dump_parse_json(reports) + "\n");
-        return k_exit_ok;
-    }
-    std::string text;
-    for (const auto& report : reports) text += render_report(model::to_json(report), terminal);
-    terminal.print(text.empty() ? "no reports\n" : text);
+    printer.print(scanner.flush());
+    printer.end();
     return k_exit_ok;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/context.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -34,7 +35,21 @@ std::optional<int> int_behind(std::string_view text, std::string_view tag) {
     return cursor.take_int();
 }
 
-// "CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1", newer kernels with "UID: 0" in it
+// "Not tainted 6.1.8-rt5 #1", "Tainted: G        W      X   -------  ---     6.0.0-rt7 #1"
+void read_taint(std::string_view text, model::Context& context) {
+    text = trim(text);
+    // The release is the word before the "#1" of the build, or the last word.
+    if (const auto build = text.rfind(" #"); build != std::string_view::npos)
+        text = text.substr(0, build);
+    const auto last = split_at_last(text, " ");
+    if (!last) return;
+    const bool release = !last->after.empty() && is_digit(last->after.front());
+    if (release) context.release = std::string(last->after);
+    context.taint = std::string(trim(release ? last->before : text));
+}
+
+// "CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1", newer kernels with "UID: 0" in it, some
+// with "Kdump: loaded"
 void read_cpu_line(std::string_view text, model::Context& context) {
     context.cpu = int_behind(text, "CPU: ");
     context.pid = int_behind(text, "PID: ");
@@ -43,19 +58,9 @@ void read_cpu_line(std::string_view text, model::Context& context) {
     std::string_view rest = comm->after;
     auto taint = rest.find(" Not tainted");
     if (taint == std::string_view::npos) taint = rest.find(" Tainted:");
-    if (taint == std::string_view::npos) {
-        context.comm = std::string(trim(rest));
-        return;
-    }
-    context.comm = std::string(trim(rest.substr(0, taint)));
-    rest = trim(rest.substr(taint));
-    // The release is the word before the "#1" of the build, or the last word.
-    if (const auto build = rest.rfind(" #"); build != std::string_view::npos)
-        rest = rest.substr(0, build);
-    const auto last = split_at_last(rest, " ");
-    if (!last) return;
-    context.release = std::string(last->after);
-    context.taint = std::string(trim(last->before));
+    const auto comm_end = std::min({taint, rest.find(" Kdump: loaded"), rest.size()});
+    context.comm = std::string(trim(rest.substr(0, comm_end)));
+    if (taint != std::string_view::npos) read_taint(rest.substr(taint), context);
 }
 
 // "in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 0, name: swapper/5"
@@ -101,6 +106,14 @@ void read_release_line(std::string_view text, model::Context& context) {
     if (const auto words = split_at(build->after, " ")) context.taint = std::string(words->after);
 }
 
+// "task:looper          state:D stack:0     pid:83    ppid:1": the first is the one that hangs
+void read_task_line(std::string_view text, model::Context& context) {
+    const auto state = split_at(text.substr(5), " state:");
+    if (!state || !context.comm.empty()) return;
+    context.comm = std::string(trim(state->before));
+    context.pid = int_behind(state->after, " pid:");
+}
+
 void read_line(std::string_view text, model::Context& context) {
     text = trim(text);
     if (text.empty()) return;
@@ -124,6 +137,10 @@ void read_line(std::string_view text, model::Context& context) {
         read_scheduling_line(text, context);
     } else if (contains(text, " is leaving the kernel")) {
         read_leaving_line(text, context);
+    } else if (text.starts_with("task:")) {
+        read_task_line(text, context);
+    } else if (text.starts_with("Not tainted ") || text.starts_with("Tainted: ")) {
+        if (context.release.empty()) read_taint(text, context);
     }
 }
 

@@ -121,6 +121,8 @@ constexpr std::array k_families{
            "List corruption"},
     Family{"odebug", "^ODEBUG: ", " object", D::memory, R::details, false, "Object state"},
     Family{"memory_leak", "BUG: memory leak", "", D::memory, R::opens, false, "Memory leak"},
+    Family{"suspected_leaks", "kmemleak: ", "new suspected memory leaks", D::memory, R::remarks,
+           false, "Suspected memory leaks"},
     Family{"slab_corruption", "BUG ", "Object already free", D::memory, R::opens, true,
            "Slab corruption"},
     // "BUG zoo_cache (Not tainted): Right Redzone overwritten"
@@ -181,6 +183,8 @@ constexpr std::array k_families{
     Family{"stack_metadata", "WARNING: kernel stack ", "has bad ", D::warning, R::opens, false,
            "Bad unwinder metadata"},
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},
+    // "WARNING: kernel/fork.c:12 at foo+0x1/0x2, CPU#1: comm/12", since 6.19
+    Family{"warning", "WARNING: ", ", CPU#", D::warning, R::opens, false, "Warning"},
     Family{"warning", "WARNING: ", " at ", D::warning, R::claims, false, "Warning"},
     Family{"warning", "^WARNING: ", "", D::warning, R::claims, false, "Warning"},
     Family{"bug", "^BUG: ", "", D::other, R::opens, false, "BUG"},
@@ -200,7 +204,7 @@ bool holds(std::string_view text, std::string_view needle, std::string_view also
 }
 
 // Lines that hold the words of a headline and are none.
-constexpr std::array<std::string_view, 8> k_harmless{
+constexpr std::array<std::string_view, 11> k_harmless{
     "INFO: lockdep is turned off",
     "INFO: Stall ended before state dump start",
     "INFO: NMI handler",
@@ -209,6 +213,10 @@ constexpr std::array<std::string_view, 8> k_harmless{
     "INFO: recovery required",
     "INFO: Guest ",
     "unless \"nosmap",
+    // "traps: prog[234] general protection fault ip:5581 sp:7ffe error:0": a program's own fault
+    "general protection fault ip:",
+    "trap invalid opcode ip:",
+    "trap int3 ip:",
 };
 
 bool may_be_headline(std::string_view text) {

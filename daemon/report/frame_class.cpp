@@ -98,6 +98,7 @@ constexpr std::array k_rules{
     Rule{"kmsan_*", C::reporter},
     Rule{"__msan_*", C::reporter},
     Rule{"kcsan_*", C::reporter},
+    Rule{"kmemleak_*", C::reporter},
     Rule{"__tsan_*", C::reporter},
     Rule{"ubsan_*", C::reporter},
     Rule{"__ubsan_*", C::reporter},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/line.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "report/text.hpp"
@@ -63,6 +64,27 @@ std::size_t timestamp_place(std::string_view raw) {
     return 0;
 }
 
+// Whether a text begins as a form does: A stands for a letter, 9 for a digit, _ for a digit or
+// blank, a comma for itself or a point, a plus for itself or a minus.
+bool begins_like(std::string_view text, std::string_view form) {
+    const auto fits = [](char c, char f) {
+        if (f == 'A') return is_alpha(c);
+        if (f == '9') return is_digit(c);
+        if (f == '_') return is_digit(c) || c == ' ';
+        return c == f || (f == ',' && c == '.') || (f == '+' && c == '-');
+    };
+    return text.size() >= form.size() && std::equal(form.begin(), form.end(), text.begin(),
+                                                    [&](char f, char c) { return fits(c, f); });
+}
+
+// What `dmesg -T` and `dmesg --time-format iso` print before the message.
+std::size_t calendar_prefix(std::string_view raw) {
+    for (const std::string_view form :
+         {"[AAA AAA _9 99:99:99 9999] ", "9999-99-99T99:99:99,999999+99:99 "})
+        if (begins_like(raw, form)) return form.size();
+    return 0;
+}
+
 // "Jan  1 00:00:00 host kernel: " or "host kernel: ": what stands before the message.
 std::size_t syslog_prefix(std::string_view raw) {
     constexpr std::string_view k_tag = " kernel: ";
@@ -81,6 +103,7 @@ Line parse_line(std::string_view raw) {
     if (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
     Cursor cursor(raw.substr(timestamp_place(raw)));
     if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(syslog_prefix(raw)));
+    if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(calendar_prefix(raw)));
     line.from_kernel = cursor.rest().size() != raw.size();
     if (take_level(cursor)) line.from_kernel = true;
     line.uptime_s = take_timestamp(cursor);

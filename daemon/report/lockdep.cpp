@@ -96,7 +96,20 @@ bool spinlock_of_type_three(const model::Report& report) {
     return false;
 }
 
+// Locks that sleep in every kernel: a number of 3 there is the plain scheme's.
+bool sleeper_of_type_three(const std::vector<model::Lock>& locks) {
+    constexpr std::array<std::string_view, 4> k_sleepers{"&mm->mmap_lock", "mmap_lock",
+                                                         "cpu_hotplug_lock", "rtnl_mutex"};
+    return std::any_of(locks.begin(), locks.end(), [&](const model::Lock& lock) {
+        return lock.wait_outer && lock.wait_outer->value == 3 &&
+               std::find(k_sleepers.begin(), k_sleepers.end(), lock.name) != k_sleepers.end();
+    });
+}
+
+// What is printed decides; a release of PREEMPT_RT alone only hints.
 WaitScheme wait_scheme(const model::Report& report) {
+    if (sleeper_of_type_three(report.locks) || sleeper_of_type_three(report.held))
+        return WaitScheme::plain;
     const bool raw = any_wait_at_least(report.locks, 4) || any_wait_at_least(report.held, 4) ||
                      (report.context.wait_outer && report.context.wait_outer->value >= 5) ||
                      spinlock_of_type_three(report) || contains(report.context.release, "-rt");

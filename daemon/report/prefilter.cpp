@@ -48,6 +48,7 @@ constexpr auto k_anchors = std::to_array<std::string_view>({
     "IRQs disabled",
     "initcall ",
     "refcount_t: ",
+    "kmemleak: ",
     "list_",
     "DEBUG_LOCKS_WARN",
     "tick-stop error",

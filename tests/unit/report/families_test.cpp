@@ -120,6 +120,43 @@ TEST(Families, what_taints_the_kernel_switches_lockdep_off_where_the_kernel_says
             "Disabling lock debugging due to kernel taint\n"));
 }
 
+TEST(Families, a_programs_own_fault_is_no_report) {
+    for (const std::string_view line :
+         {"traps: stress-ng[234] general protection fault ip:5581 sp:7ffe error:0 in a[1+2]\n",
+          "traps: a[234] trap invalid opcode ip:5581 sp:7ffe error:0 in a[1+2]\n",
+          "traps: a[234] trap int3 ip:5581 sp:7ffe error:0\n"})
+        EXPECT_TRUE(parse(line).empty()) << line;
+}
+
+TEST(Families, a_banner_of_6_19_is_a_report_with_syzbots_title_even_when_it_is_cut) {
+    constexpr std::string_view k_lock =
+        "WARNING: kernel/locking/lockdep.c:5020 at lock_release+0x1/0x2, CPU#1: a/1\n"
+        "Call Trace:\n lock_release+0x1/0x2\n foo+0x1/0x2\n";
+    const auto whole = parse(k_lock);
+    ASSERT_EQ(whole.size(), 1U);
+    EXPECT_EQ(whole[0].syzbot.title, "WARNING: locking bug in foo");
+    EXPECT_EQ(whole[0].syzbot.type, "LOCKDEP");
+    const auto words = parse(
+        "WARNING: [a != b] drivers/x.c:12 at foo+0x1/0x2, CPU#0: a/1\nCall Trace:\n"
+        " foo+0x1/0x2\n");
+    ASSERT_EQ(words.size(), 1U);
+    EXPECT_EQ(words[0].syzbot.title, "WARNING in foo");
+    EXPECT_EQ(parse("WARNING: drivers/x.c:12 at foo+0x1/0x2, CPU#0: a/1\n").size(), 1U);
+}
+
+TEST(Families, a_leak_is_the_callers_and_the_kernels_own_word_of_leaks_is_a_report) {
+    const auto leaks = parse(
+        "BUG: memory leak\nunreferenced object 0xffff888001000010 (size 32):\n"
+        "  comm \"a\", pid 1, jiffies 1\n  backtrace:\n    kmemleak_alloc+0x1/0x2\n"
+        "    __kmalloc_noprof+0x1/0x2\n    foo_open+0x1/0x2\n");
+    ASSERT_EQ(leaks.size(), 1U);
+    EXPECT_EQ(leaks[0].title, "Memory leak in foo_open");
+    const auto told =
+        parse("kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n");
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].kind, "suspected_leaks");
+}
+
 TEST(Families, a_detail_tells_more_than_the_banner) {
     const auto reports = parse(splats::k_warning);
     ASSERT_EQ(reports.size(), 1U);

@@ -128,6 +128,50 @@ TEST(Lock, a_wait_type_is_named_by_the_scheme) {
     EXPECT_EQ(wait_type_name(77, WaitScheme::plain), "unknown");
 }
 
+TEST(Lock, what_is_printed_names_the_scheme_before_the_release_does) {
+    const auto held = [](const std::string& lock) {
+        return parse(
+                   "BUG: sleeping function called from invalid context at a.c:1\n"
+                   "1 lock held by a/1:\n #0: ffff888001000010 (" +
+                   lock +
+                   "){++++}-{3:3}, at: foo+0x1/0x2\n"
+                   "CPU: 0 PID: 1 Comm: a Not tainted 5.10.0-rt1 #1\nCall Trace:\n foo+0x1/0x2\n")
+            .at(0)
+            .held.at(0)
+            .wait_outer->name;
+    };
+    EXPECT_EQ(held("&mm->mmap_lock"), "sleep");
+    EXPECT_EQ(held("&other"), "config");
+}
+
+TEST(Context, what_distributions_put_into_the_line_is_no_part_of_the_name) {
+    const auto context =
+        parse(
+            "BUG: sleeping function called from invalid context at a.c:1\n"
+            "CPU: 0 PID: 1 Comm: life Kdump: loaded Tainted: G        W        ---------\n"
+            "Call Trace:\n foo+0x1/0x2\n")
+            .at(0)
+            .context;
+    EXPECT_EQ(context.comm, "life");
+    EXPECT_EQ(context.release, "");
+    EXPECT_EQ(context.taint, "Tainted: G        W        ---------");
+}
+
+TEST(Context, a_hung_task_says_who_hangs) {
+    const auto context =
+        parse(
+            "INFO: task looper:83 blocked for more than 120 seconds.\n      Not tainted 6.1.8-rt5 "
+            "#1\n"
+            "\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.\n"
+            "task:looper          state:D stack:0     pid:83    ppid:1      flags:0x00004000\n"
+            "Call Trace:\n __schedule+0x1/0x2\n foo+0x1/0x2\n")
+            .at(0)
+            .context;
+    EXPECT_EQ(context.comm, "looper");
+    EXPECT_EQ(context.pid, 83);
+    EXPECT_EQ(context.release, "6.1.8-rt5");
+}
+
 TEST(Lockdep, a_circular_report_is_a_graph) {
     const auto report = only_report(splats::k_circular);
     EXPECT_EQ(report.kind, "circular_locking");
