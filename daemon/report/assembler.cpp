@@ -191,7 +191,8 @@ Line Assembler::as_spoken(const Line& line) {
     }
     const auto asked = asked_.find(line.caller);
     if (asked == asked_.end()) return spoken;
-    if (open_.contains(asked->second) && !open_.contains(line.caller))
+    spoken.for_another = open_.contains(asked->second) && !open_.contains(line.caller);
+    if (spoken.for_another)
         spoken.caller = asked->second;
     else
         asked_.erase(asked);

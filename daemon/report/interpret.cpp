@@ -109,6 +109,16 @@ bool two_tasks_speak(const Splat& splat) {
     return false;
 }
 
+// syzbot takes a console apart by who printed a line, and nobody speaks for another there.
+model::SyzbotView as_syzbot_sees(const Splat& splat, const std::vector<Trace>& traces) {
+    std::vector<Line> own(splat.lines.begin(), splat.lines.end());
+    if (std::erase_if(own, [](const Line& line) { return line.for_another; }) == 0)
+        return syzbot_view(splat, traces);
+    Splat alone = splat;
+    alone.lines = own;
+    return syzbot_view(alone, read_traces(own));
+}
+
 // What the kernel's own words name: it has left the trace by then.
 std::string named_culprit(const model::Report& report, std::span<const Line> lines) {
     auto named = named_function(report.kind, lines);
@@ -158,7 +168,7 @@ model::Report interpret(const Splat& splat) {
     if (report.culprit.empty()) report.culprit = find_culprit(report);
     report.title = make_title(report, refined);
     report.signature = make_signature(report, refined);
-    report.syzbot = syzbot_view(splat, traces);
+    report.syzbot = as_syzbot_sees(splat, traces);
     report.interleaved = is_mixed(splat) || two_tasks_speak(splat);
     const bool traceless = report.frames.empty() && !report.notice && refined.family != nullptr &&
                            refined.family->role != HeadlineRole::remarks &&

@@ -23,6 +23,7 @@ struct Caller {
 struct Line {
     std::string_view text;
     Caller caller;
+    bool for_another = false;  // printed by one CPU as part of what another one tells
     std::optional<double> uptime_s;
     bool from_kernel = false;      // the line had a kernel prefix
     std::uint64_t first_byte = 0;  // of the console
