@@ -327,6 +327,7 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
     settings.address = "127.0.0.1";
     settings.port = 0;
     settings.tls_cert = settings.tls_key = "";
+    settings.demand_tokens = false;  // its store has none, and only this process knows the port
     settings.webhook.clear();
     settings.webhook_secret_file.clear();
     try {

@@ -185,9 +185,16 @@ Result<void> read_environment(Settings& settings) {
         if (!parsed) return tl::unexpected(parsed.error());
         settings.cache_gib = *parsed;
     }
-    for (const auto& one : k_switches)
-        if (const auto value = variable(one.variable); !value.empty())
-            settings.*one.member = value == "1" || value == "true";
+    for (const auto& one : k_switches) {
+        const auto value = variable(one.variable);
+        if (value.empty()) continue;
+        const bool on = value == "1" || value == "true";
+        if (!on && value != "0" && value != "false")
+            return fail(ErrorKind::invalid_input,
+                        fmt::format("\"{}\" is neither true nor false", value),
+                        std::string(one.variable), "write 1, true, 0 or false");
+        settings.*one.member = on;
+    }
     return check_accelerator(settings.accelerator, "KREPRO_ACCELERATOR");
 }
 

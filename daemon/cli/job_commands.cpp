@@ -22,10 +22,11 @@ namespace {
 
 constexpr std::chrono::seconds k_patience{60};
 
-// The exit code that a job's verdict stands for; a job without one is still on its way.
+// The exit code that the verdict of a job that has ended stands for. One that this client does not
+// know proves nothing.
 int exit_code_of(const Json& job) {
     const auto kind = model::enum_from_string<model::VerdictKind>(text_at(job, "verdict.kind"));
-    return kind ? exit_code(*kind) : k_exit_ok;
+    return kind ? exit_code(*kind) : k_exit_infrastructure;
 }
 
 void tell(const http::SseMessage& message, const Remote& remote, Terminal& terminal) {

@@ -95,28 +95,37 @@ const model::Frame* first_frame(const model::Report& report) {
     return best;
 }
 
-const char* baseline_of(const Bug& bug) {
-    if (bug.on(ArmName::patched) == 0) return "absent";
+// Whether a bug that the patched kernel did not show is gone from it: only a verdict says so.
+bool is_gone(const Bug& bug, const model::Verdict& verdict) {
+    const bool proved = verdict.kind == model::VerdictKind::fixed ||
+                        verdict.kind == model::VerdictKind::fixed_new_splat;
+    return proved && bug.on(ArmName::patched) == 0;
+}
+
+// Nothing where the patched kernel was not watched long enough to tell.
+const char* baseline_of(const Bug& bug, const model::Verdict& verdict) {
+    if (is_gone(bug, verdict)) return "absent";
+    if (bug.on(ArmName::patched) == 0) return nullptr;
     return bug.on(ArmName::unpatched) == 0 ? "new" : "unchanged";
 }
 
-const char* level_of(const Bug& bug) {
+const char* level_of(const Bug& bug, const model::Verdict& verdict) {
     if (bug.first().notice) return "note";
-    return bug.on(ArmName::patched) > 0 ? "error" : "warning";
+    return is_gone(bug, verdict) ? "warning" : "error";
 }
 
-Json result_of(const Bug& bug) {
+Json result_of(const Bug& bug, const model::Verdict& verdict) {
     const auto& report = bug.first();
     const bool target = std::any_of(bug.reports.begin(), bug.reports.end(),
                                     [](const auto* r) { return r->target; });
     Json result = {
         {"ruleId", plain_line(report.kind)},
-        {"level", level_of(bug)},
-        {"baselineState", baseline_of(bug)},
+        {"level", level_of(bug, verdict)},
         {"message", message(fmt::format("{} ({} unpatched, {} patched)", plain_line(report.title),
                                         bug.on(ArmName::unpatched), bug.on(ArmName::patched)))},
         {"occurrenceCount", bug.reports.size()},
         {"partialFingerprints", {{"kreproSignature/v1", plain_line(report.signature)}}}};
+    if (const auto* baseline = baseline_of(bug, verdict)) result["baselineState"] = baseline;
     if (const auto* frame = first_frame(report))
         result["locations"] = Json::array({location_of(*frame)});
     if (!report.frames.empty()) result["stacks"] = Json::array({stack_of(report)});
@@ -155,7 +164,7 @@ std::string write_sarif(const Evidence& evidence, const Maker& maker) {
     const auto& job = evidence.job;
     const auto bugs = bugs_of(evidence);
     Json results = Json::array();
-    for (const auto& bug : bugs) results.push_back(result_of(bug));
+    for (const auto& bug : bugs) results.push_back(result_of(bug, *job.verdict));
     Json run = {{"tool",
                  {{"driver",
                    {{"name", "krepro"}, {"version", maker.version}, {"rules", rules_of(bugs)}}}}}};

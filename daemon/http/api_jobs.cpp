@@ -72,11 +72,6 @@ bool wants_news_only(const Call& call) {
            call.target.parameter("after") == "latest";
 }
 
-// Whoever may name a path of the server's disk reads what lies there.
-bool names_a_path(const model::JobSpec& spec) {
-    return spec.tree.find('/') != std::string::npos;
-}
-
 }  // namespace
 
 asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, status code) {
@@ -88,11 +83,8 @@ asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, 
 }
 
 asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
-    if (names_a_path(spec) && call.visitor.role != model::Role::admin)
-        co_return problem_reply(
-            {ProblemKind::forbidden, "a tree by its path is for admins", "field tree",
-             "name a tree of /api/v1/trees, or use a token of role admin"},
-            call.target.path);
+    if (const auto refused = may_name_tree(call, spec))
+        co_return problem_reply(*refused, call.target.path);
     const auto key = read_key(call);
     if (!key) co_return error_reply(key.error(), call.target.path);
     if (!spec.webhook.empty()) {

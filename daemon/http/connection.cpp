@@ -163,8 +163,10 @@ asio::awaitable<Connection::After> Connection::serve_routed(RequestParser* parse
         co_return co_await reply_and_close(std::move(*refusal));
     const bool has_body = !parser->is_done();
     const auto length = parser->content_length_remaining();
-    // A chunked body does not say its length: it may become the longest.
-    const std::uint64_t claim = has_body ? (length ? *length : server_->limits().body_bytes) : 0;
+    // A chunked body does not say its length: it may become the longest that is read here.
+    const auto longest =
+        match.route->body == BodyUse::none ? k_ignored_body_bytes : server_->limits().body_bytes;
+    const std::uint64_t claim = has_body ? std::min(length.value_or(longest), longest) : 0;
     const auto share = server_->bodies().take(claim);
     if (!share) {
         auto busy = too_many_uploads(target.path);

@@ -109,6 +109,13 @@ Result<model::JobSpec> read_job_request(const Call& call) {
     return model::parse_job_spec(*json);
 }
 
+std::optional<Problem> may_name_tree(const Call& call, const model::JobSpec& spec) {
+    const bool by_path = spec.tree.find('/') != std::string::npos;
+    if (!by_path || call.visitor.role == model::Role::admin) return std::nullopt;
+    return Problem{ProblemKind::forbidden, "a tree by its path is for admins", "field tree",
+                   "name a tree of /api/v1/trees, or use a token of role admin"};
+}
+
 Result<store::JobFilter> read_job_filter(const Target& target) {
     auto known =
         refuse_unknown_parameters(target, {"stage", "verdict", "q", "text", "before", "limit"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "http/message.hpp"
@@ -19,6 +20,9 @@ namespace krepro::http {
 // The job that a request asks for: a job specification as JSON, or a mail as the body with the
 // rest as query parameters. Errors name the field or parameter.
 util::Result<model::JobSpec> read_job_request(const Call& call);
+
+// Whoever may name a path of the server's disk reads what lies there: a refusal for all but admins.
+std::optional<Problem> may_name_tree(const Call& call, const model::JobSpec& spec);
 
 // Which jobs a listing shows: stage, verdict, q (or text), before, limit.
 util::Result<store::JobFilter> read_job_filter(const Target& target);

@@ -135,6 +135,19 @@ class Ci(unittest.TestCase):
                 self.assertEqual(json.loads((folder / "out/job.json").read_text())["id"],
                                  self.ids[verdict])
 
+    def test_the_github_action_passes_for_what_it_names_and_for_nothing_else(self):
+        action = (SOURCE / "docs/ci/github/action.yml").read_text()
+        text = action.partition("      run: |\n")[2].partition("    - if: always()")[0]
+        passes = action.partition("pass-on:")[2].partition("default: ")[2].partition("\n")[0]
+        stand_in = self.folder() / "script.sh"
+        for status in (0, 1, 2, 3, 4, 64, 126, 127, 137, 139):
+            stand_in.write_text(f"exit {status}\n")
+            ran = subprocess.run(["sh", "-e", "-c", text], timeout=60,
+                                 env={"PATH": os.environ["PATH"], "SCRIPT": str(stand_in),
+                                      "PASS_ON": passes.strip('"'), "PATCH": "fix.patch",
+                                      "OPTIONS": "--workload auto", "BUNDLE": "no"})
+            self.assertEqual(ran.returncode, 0 if status in (0, 3, 4) else status)
+
     def test_the_script_tells_wrong_usage_from_a_server_that_is_not_there(self):
         folder = self.folder()
         patch = folder / "fix.patch"

@@ -65,6 +65,10 @@ TEST_F(AccessTest, a_tree_by_its_path_is_for_admins) {
     const auto refused = post(model::Role::submit);
     EXPECT_EQ(status_in(refused), 403U);
     EXPECT_NE(refused.find("field tree"), std::string::npos) << refused;
+    EXPECT_EQ(status_in(ask("POST /api/v1/intake/preview", token(model::Role::submit),
+                            "Content-Type: application/json\r\n", body)),
+              403U)
+        << "a preview tells what of a patch the tree refuses";
     const auto looked_at = post(model::Role::admin);
     EXPECT_EQ(status_in(looked_at), 400U);
     EXPECT_NE(looked_at.find("unknown tree /srv/linux"), std::string::npos) << looked_at;
