@@ -59,7 +59,10 @@ struct DomainStopped {    // QEMU has ended or the guest has shut down
     std::string reason;
 };
 struct WatchdogFired {};
-struct Tick {};  // at least once a second
+struct Tick {  // at least once a second
+    // How long the host has ever slept: the monotonic clock stands still while it does.
+    double host_slept_s = 0;
+};
 struct CancelRequested {
     model::Cause cause = model::Cause::cancelled;  // or interrupted
 };
@@ -192,6 +195,7 @@ class RunMonitor {
     std::optional<double> linger_until_;  // guest time
     bool splat_pending_ = false;
     std::optional<util::SteadyTime> held_since_;  // the clean end
+    std::optional<double> host_slept_s_;          // at the last tick
     std::uint64_t output_bytes_ = 0;              // of both UARTs
 };
 

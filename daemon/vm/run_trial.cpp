@@ -3,6 +3,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
+#include <ctime>
 
 #include "report/scanner.hpp"
 #include "vm/console_tail.hpp"
@@ -24,6 +25,26 @@ using Clock = std::chrono::steady_clock;
 constexpr auto k_report_silence = 80ms;
 constexpr auto k_closed_report_silence = 20ms;
 constexpr auto k_tick = 250ms;
+
+double seconds_of(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// The clock that goes on while the host sleeps, against the one that does not. Read anew when this
+// thread was held up between the two: that is no sleep.
+double host_slept_s() {
+    constexpr int k_tries = 5;
+    constexpr double k_held_up_s = 0.1;
+    double slept = 0;
+    for (int i = 0; i < k_tries; ++i) {
+        const double before = seconds_of(CLOCK_MONOTONIC);
+        slept = seconds_of(CLOCK_BOOTTIME) - before;
+        if (seconds_of(CLOCK_MONOTONIC) - before < k_held_up_s) break;
+    }
+    return slept;
+}
 
 // Executes what the monitor says: all state of one running trial.
 class TrialDriver {
@@ -74,7 +95,7 @@ class TrialDriver {
         read_harness();
         while (auto event = queue_.pop())
             if (*event) resume |= tell(translate(**event));
-        resume |= tell(Tick{});
+        resume |= tell(Tick{host_slept_s()});
         return resume;
     }
 
