@@ -139,6 +139,7 @@ class RunMonitor {
     RunAction on_heartbeat(const model::HarnessEvent& event);
     RunAction on_first_heartbeat(const model::HarnessEvent& event);
     RunAction on_live_heartbeat(const model::HarnessEvent& event);
+    RunAction on_iteration_start(const model::HarnessEvent& event);
     RunAction on_iteration_end(const model::HarnessEvent& event);
     RunAction on_boot_tick();
     RunAction on_loaded_tick();

@@ -67,12 +67,16 @@ RunAction RunMonitor::end_finished() {
         switch (limits_.unit) {
             case model::ExposureUnit::deadline_exits:
                 return end_void(Cause::workload_without_effect,
-                                "no deadline task exited while lockdep was alive");
+                                workload_.no_exits_words() + " while lockdep was alive");
             case model::ExposureUnit::bogo_ops:
                 return end_void(Cause::workload_without_effect,
                                 "stress-ng has counted no operation of an iteration that ended "
                                 "while lockdep was alive");
             case model::ExposureUnit::guest_seconds:
+                if (outcome_.iterations > 0)
+                    return end_void(Cause::workload_without_effect,
+                                    "no time of the script lies between two heartbeats in a row "
+                                    "while lockdep was alive");
                 return end_void(Cause::heartbeat_stale,
                                 "no two heartbeats in a row while lockdep was alive");
         }

@@ -20,6 +20,7 @@ std::string RunMonitor::heartbeat_words(const model::HarnessEvent& event) {
     std::string words =
         fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
     if (event.debug_locks) words += fmt::format(", debug_locks {}", *event.debug_locks);
+    if (event.dl_tasks) words += fmt::format(", dl_tasks {}", *event.dl_tasks);
     if (event.dl_exits) words += fmt::format(", dl_exits {}", *event.dl_exits);
     if (event.bogo_ops) words += fmt::format(", bogo_ops {}", *event.bogo_ops);
     return words;
@@ -29,8 +30,9 @@ RunAction RunMonitor::handle(const HarnessLine& line) {
     const auto& event = line.event;
     switch (event.type) {
         case HarnessType::hello:
-        case HarnessType::iteration_start:
             return Continue{};
+        case HarnessType::iteration_start:
+            return on_iteration_start(event);
         case HarnessType::ready:
             return on_ready(event);
         case HarnessType::heartbeat:
@@ -111,9 +113,17 @@ RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
     return Continue{};
 }
 
+RunAction RunMonitor::on_iteration_start(const model::HarnessEvent& event) {
+    if (phase_ == Phase::booting) return Continue{};
+    meter_.work(event.uptime);
+    workload_.on_iteration_start(event);
+    return Continue{};
+}
+
 RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
     if (phase_ == Phase::booting) return Continue{};
     ++outcome_.iterations;
+    meter_.rest(event.uptime);
     if (phase_ != Phase::loaded && phase_ != Phase::past_hit) return Continue{};
     if (const auto finding = workload_.on_iteration_end(event, meter_.exits());
         finding && phase_ == Phase::loaded) {

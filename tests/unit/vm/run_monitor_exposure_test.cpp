@@ -282,11 +282,48 @@ TEST(RunMonitorWorkload, deadline_exits_outweigh_messages_of_refusal) {
     EXPECT_FALSE(script.ended());
 }
 
-TEST(RunMonitorWorkload, a_script_that_fails_in_its_own_way_is_let_be) {
+// Iterations that take so long, fail, and are a second apart.
+Script failing(double takes, int status, int iterations) {
     Script script(limits_of(k_unpatched, ExposureUnit::guest_seconds));
     script.ready();
-    for (int i = 0; i < 6; ++i) script.beat(6 + i, 1, 0).iteration_end(6.5 + i, 1, "assertion");
-    EXPECT_FALSE(script.ended());
+    for (int i = 0; i < iterations; ++i) {
+        const double start = 6 + (takes + 1) * i;
+        script.say(start, HarnessType::iteration_start);
+        script.iteration_end(start + takes, status, "ioctl: Invalid argument").tick(start + takes);
+        script.beat(start + takes, 1, 0);
+    }
+    return script;
+}
+
+TEST(RunMonitorWorkload, a_script_that_fails_in_its_own_way_is_let_be) {
+    EXPECT_FALSE(failing(5, 1, 6).ended());
+    EXPECT_FALSE(failing(1.5, 124, 6).ended()) << "as one does that a timeout ends";
+}
+
+TEST(RunMonitorWorkload, a_script_that_fails_at_once_again_and_again_has_no_effect) {
+    EXPECT_FALSE(failing(0.2, 1, 2).ended());
+    const auto script = failing(0.2, 1, 3);
+    EXPECT_EQ(script.words(), "void workload_without_effect");
+    EXPECT_THAT(script.outcome().detail, HasSubstr("Invalid argument"));
+    EXPECT_FALSE(failing(0.2, 0, 6).ended());
+}
+
+TEST(RunMonitorWorkload, a_void_trial_says_whether_deadline_tasks_were_admitted) {
+    for (const std::int64_t tasks : {0, 3}) {
+        Script script(limits_of(k_patched));
+        script.ready();
+        for (int i = 0; i < 3; ++i) {
+            auto beat = harness(HarnessType::heartbeat, 6 + i);
+            beat.debug_locks = 1;
+            beat.dl_tasks = tasks;
+            beat.dl_exits = 0;
+            script.tell(6 + i, HarnessLine{beat}).iteration_end(6.5 + i, 0);
+        }
+        EXPECT_EQ(script.words(), "void workload_without_effect");
+        EXPECT_THAT(script.outcome().detail,
+                    HasSubstr(tasks == 0 ? "no deadline task was ever admitted"
+                                         : "no deadline task exited"));
+    }
 }
 
 TEST(RunMonitorWorkload, a_trial_without_one_exit_is_never_clean) {
