@@ -80,7 +80,9 @@ bool ExposureMeter::closes() const {
 }
 
 bool ExposureMeter::reaches_the_end() const {
-    return !in_ops() || blind_delta_ || busiest_delta_ > 0;
+    const bool in_exits = unit_ == model::ExposureUnit::deadline_exits;
+    if (in_exits && settled_) return true;
+    return !(in_exits || in_ops()) || blind_delta_ || busiest_delta_ > 0;
 }
 
 double ExposureMeter::exposure_to_the_end(double silence_s) const {

@@ -34,8 +34,8 @@ class ExposureMeter {
     // lockdep was off, or, where none came within `silence_s`, is estimated from the busiest beat.
     // In bogo operations it runs to the end of the iteration, or takes the busiest one for it.
     [[nodiscard]] double exposure_to_the_end(double silence_s) const;
-    // Whether exposure_to_the_end() is known: in bogo operations it is not before an iteration has
-    // ended.
+    // Whether exposure_to_the_end() is known: it is not while the guest has counted nothing from
+    // which a beat, or in bogo operations an iteration, could be estimated.
     [[nodiscard]] bool reaches_the_end() const;
     // Whether the last heartbeat brought what closes the exposure of a hit before it.
     [[nodiscard]] bool closes() const;

@@ -148,11 +148,13 @@ class RunMonitor {
     // What is settled already, when something from outside ends the trial.
     std::optional<RunAction> settled();
     RunAction close_hit();
+    [[nodiscard]] double hit_exposure() const;
     RunAction end_hit(std::optional<model::Cause> what_else = std::nullopt);
     RunAction on_heartbeat_past_hit(const model::HarnessEvent& event);
     RunAction on_tick_past_hit();
     RunAction end_exited(const std::string& reason);
     RunAction end_reported();
+    RunAction end_blind_early();
     RunAction end_finished();
     // A report that is being printed may be the target: no end is clean before it is read.
     [[nodiscard]] bool held_by_a_splat();

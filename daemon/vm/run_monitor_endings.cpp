@@ -20,28 +20,39 @@ std::optional<RunAction> RunMonitor::settled() {
 
 // The hit is settled with its exposure. It ends the trial, but for one that is to go on past it.
 RunAction RunMonitor::close_hit() {
-    const bool goes_on = limits_.past_hit && heartbeat_ && phase_ == Phase::closing_hit;
+    const bool goes_on =
+        limits_.past_hit && heartbeat_ && phase_ == Phase::closing_hit && meter_.reaches_the_end();
     if (!goes_on) return end_hit();
-    outcome_.exposure = meter_.exposure_to_the_end(since(last_heartbeat_));
+    outcome_.exposure = hit_exposure();
     phase_ = Phase::past_hit;
     return Continue{};
 }
 
 RunAction RunMonitor::end_hit(std::optional<Cause> what_else) {
+    if (phase_ != Phase::past_hit) outcome_.exposure = hit_exposure();
     // A hit whose exposure is too small would make the patched arm's task as small.
-    if (!patched() && heartbeat_ && !meter_.reaches_the_end())
-        return end_void(Cause::uncounted,
-                        "the target hit, and the guest ended before stress-ng "
-                        "could say how much work that took: " +
-                            title_);
-    if (phase_ != Phase::past_hit)
-        outcome_.exposure = heartbeat_ ? meter_.exposure_to_the_end(since(last_heartbeat_)) : 0;
+    const bool counted = meter_.reaches_the_end() && outcome_.exposure > 0;
+    if (!patched() && !counted)
+        return end_void(
+            Cause::uncounted,
+            "the target hit, and the guest did not say how much work that took: " + title_);
     // Before the first heartbeat there was no workload: the verdict must know.
     if (!outcome_.ready_s) what_else = Cause::lockdep_off_early;
     std::string detail = "the target hit: " + title_;
     if (phase_ == Phase::past_hit && what_else)
         detail += fmt::format("; past the hit: {}", model::to_string(*what_else));
     return end(OutcomeKind::hit, what_else, std::move(detail));
+}
+
+double RunMonitor::hit_exposure() const {
+    if (!heartbeat_) return 0;
+    const double exposure = meter_.exposure_to_the_end(since(last_heartbeat_));
+    // Exits are whole: the hit lies before the next one.
+    return limits_.unit == model::ExposureUnit::deadline_exits ? std::max(1.0, exposure) : exposure;
+}
+
+RunAction RunMonitor::end_blind_early() {
+    return end_void(Cause::lockdep_off_early, "lockdep was off before the workload began");
 }
 
 RunAction RunMonitor::end_reported() {

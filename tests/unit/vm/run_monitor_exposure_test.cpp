@@ -84,6 +84,55 @@ TEST(RunMonitorExposure, guest_seconds_leave_gaps_out) {
     EXPECT_EQ(script.monitor().exposure(), 3);
 }
 
+TEST(RunMonitorExposure, guest_seconds_are_those_of_the_script_and_not_of_the_pauses) {
+    Script script(limits_of(k_patched, ExposureUnit::guest_seconds));
+    script.ready(5).say(5, HarnessType::iteration_start).beat(6, 1, {});
+    script.iteration_end(6.25, 0).beat(7, 1, {}).beat(8, 1, {}).beat(9, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 1.25);
+    script.say(9.25, HarnessType::iteration_start).iteration_end(9.5, 0);
+    script.say(9.75, HarnessType::iteration_start).beat(10, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 1.75) << "a quarter and a quarter";
+    script.beat(11, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 2.75);
+}
+
+TEST(RunMonitorExposure, a_hit_in_guest_seconds_has_those_of_the_script_as_well) {
+    Script script(limits_of(k_unpatched, ExposureUnit::guest_seconds));
+    script.ready(5).say(5, HarnessType::iteration_start).beat(6, 1, {});
+    script.target(6.1).iteration_end(6.25, 0).beat(7, 0, {});
+    EXPECT_EQ(script.words(), "hit");
+    EXPECT_DOUBLE_EQ(script.outcome().exposure, 1.25);
+}
+
+TEST(RunMonitorExposure, a_hit_from_whose_work_nothing_was_counted_is_void) {
+    // Before the first burst of exits there is nothing to estimate them from.
+    Script first(limits_of(k_unpatched));
+    first.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10);
+    EXPECT_EQ(first.words(), "void uncounted");
+    Script no_beat(limits_of(k_unpatched));
+    no_beat.say(5, HarnessType::ready).target(6).tell(6.1, DomainStopped{"x"});
+    EXPECT_EQ(no_beat.words(), "void uncounted");
+    TrialLimits limits = limits_of(k_unpatched);
+    limits.past_hit = true;
+    Script past_hit(limits);
+    past_hit.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10).beat(11, 0, 50);
+    EXPECT_EQ(past_hit.words(), "void uncounted");
+    Script patched(limits_of(k_patched));
+    patched.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10);
+    EXPECT_EQ(patched.words(), "hit") << "a sight of the bug with the patch always counts";
+}
+
+TEST(RunMonitorExposure, a_counted_hit_takes_one_exit_at_least) {
+    Script blinding(limits_of(k_unpatched));
+    blinding.ready(5).beat(6, 1, 0).target(6.5).beat(7, 0, 0);
+    EXPECT_EQ(blinding.words(), "hit");
+    EXPECT_EQ(blinding.outcome().exposure, 1);
+    Script alive(limits_of(k_unpatched));
+    alive.ready(5).beat(6, 1, 0).target(6.5, k_sleeping_target).beat(7, 1, 0);
+    EXPECT_EQ(alive.words(), "hit");
+    EXPECT_EQ(alive.outcome().exposure, 1);
+}
+
 // Iterations of ten seconds and 100 operations; the first one has ended at 16 s.
 Script counting_ops(ArmName arm) {
     TrialLimits limits = limits_of(arm, ExposureUnit::bogo_ops);
