@@ -58,7 +58,9 @@ RunAction RunMonitor::on(const RunEvent& event, util::SteadyTime now) {
 
 RunAction RunMonitor::handle(const DomainCrashed&) {
     if (phase_ == Phase::past_hit) return end_hit(Cause::panic);
-    if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other) return *settled();
+    if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other ||
+        phase_ == Phase::blind_early)
+        return *settled();
     if (phase_ != Phase::booting) enter(Phase::crashed, k_panic_wait_s);
     return Resume{};
 }
@@ -100,6 +102,7 @@ RunAction RunMonitor::handle(const Tick& tick) {
             return on_loaded_tick();
         case Phase::past_hit:
             return on_tick_past_hit();
+        case Phase::blind_early:
         case Phase::unexplained: {
             const bool talks = since(last_console_) < k_report_wait_s &&
                                since(phase_began_) < k_report_wait_at_most_s;

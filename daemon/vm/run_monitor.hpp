@@ -111,7 +111,8 @@ class RunMonitor {
         loaded,         // the workload runs
         closing_hit,    // the target was seen: waiting for the heartbeat that ends its exposure
         past_hit,       // the hit is settled, the boot goes on
-        closing_other,  // as above, for another report on the unpatched arm
+        closing_other,  // as above, for another report: the target may follow it
+        blind_early,    // patched, lockdep off before the workload: the target may be why
         unexplained,    // lockdep is off: the report that says why may still come
         crashed,        // pvpanic: the rest of the panic may still come
         ended,
@@ -169,6 +170,8 @@ class RunMonitor {
     void forgive_pause(double seconds);
     void linger(double uptime);
     void prove(std::string_view line);
+    // Whether a heartbeat is older than the report whose exposure it would close: two UARTs race.
+    [[nodiscard]] bool precedes_report(const model::HarnessEvent& event) const;
     [[nodiscard]] static std::string heartbeat_words(const model::HarnessEvent& event);
     // How long the heartbeat that closes an exposure may take.
     [[nodiscard]] double closing_s() const;

@@ -14,6 +14,7 @@ using model::OutcomeKind;
 std::optional<RunAction> RunMonitor::settled() {
     if (phase_ == Phase::closing_hit || phase_ == Phase::past_hit) return end_hit();
     if (phase_ == Phase::closing_other) return end_reported();
+    if (phase_ == Phase::blind_early) return end_blind_early();
     if (patched() && phase_ == Phase::crashed) return end_panicked();
     return std::nullopt;
 }

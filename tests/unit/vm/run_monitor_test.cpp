@@ -54,7 +54,8 @@ TEST(RunMonitorBoot, every_way_not_to_boot_is_void_on_both_arms) {
          "void infrastructure"},
         {"no lockdep", [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, std::nullopt, 0); },
          "void lockdep_absent", "void lockdep_absent"},
-        {"blind at ready", [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, 0, 0); },
+        {"blind at ready",
+         [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, 0, 0).ticks(4.5, 9); },
          "void lockdep_off_early", "void lockdep_off_early"},
     };
     expect_rows(rows, [](ArmName arm) { return Script(limits_of(arm)); });
