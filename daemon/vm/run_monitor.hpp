@@ -196,6 +196,8 @@ class RunMonitor {
     std::string panic_title_;
     std::optional<double> hit_uptime_;  // guest time of the target, where its lines have one
     bool hit_blinds_ = false;           // the target has switched lockdep off
+    // Of a patched trial when another report blinded it: what follows is no evidence.
+    std::optional<double> exposure_before_other_;
     std::optional<model::HarnessEvent> heartbeat_;  // the last one since "ready"
     bool done_ = false;                   // the harness has run its iterations and powers off
     std::optional<double> linger_until_;  // guest time

@@ -127,8 +127,8 @@ RunAction RunMonitor::end_void(Cause cause, std::string detail) {
 }
 
 RunAction RunMonitor::end_other(Cause cause, std::string detail) {
-    outcome_.exposure =
-        patched() ? meter_.exposure() : meter_.exposure_to_the_end(since(last_heartbeat_));
+    outcome_.exposure = patched() ? exposure_before_other_.value_or(meter_.exposure())
+                                  : meter_.exposure_to_the_end(since(last_heartbeat_));
     if (!heartbeat_) outcome_.exposure = 0;
     return end(OutcomeKind::other, cause, std::move(detail));
 }

@@ -99,8 +99,11 @@ RunAction RunMonitor::on_other(const model::Report& report) {
     if (fresh_title_.empty()) fresh_title_ = report.title;
     if (what == ReportClass::splat && phase_ != Phase::unexplained) return Continue{};
     // The evidence up to here counts. On the unpatched arm it must not come out too small: it runs
-    // to the first heartbeat after the report, as a hit's does.
-    if (patched() || phase_ != Phase::loaded) return end_reported();
+    // to the first heartbeat after the report, as a hit's does. Both arms wait for that heartbeat:
+    // a target that follows the report must be seen with the patch where it is seen without.
+    if (phase_ == Phase::closing_other) return Continue{};
+    if (phase_ != Phase::loaded) return end_reported();
+    if (patched()) exposure_before_other_ = meter_.exposure();
     enter(Phase::closing_other, closing_s());
     return Continue{};
 }

@@ -58,8 +58,13 @@ TEST(RunMonitorExposure, another_report_counts_to_the_next_heartbeat_on_unpatche
     unpatched.report(10.5, k_other_lockdep).beat(11, 0, 67);
     EXPECT_EQ(unpatched.outcome().exposure, 67);
     Script patched = loaded(k_patched);
-    patched.report(10.5, k_other_lockdep);
+    patched.report(10.5, k_other_lockdep).beat(11, 0, 67);
     EXPECT_EQ(patched.outcome().exposure, 50);
+    // An oops leaves lockdep on, and is no less the end of the evidence.
+    Script oops = loaded(k_patched);
+    oops.report(10.5, k_oops).beats(11, 14);
+    EXPECT_EQ(oops.words(), "other other_report");
+    EXPECT_EQ(oops.outcome().exposure, 50);
 }
 
 TEST(RunMonitorExposure, a_void_trial_says_what_it_had_gathered) {
