@@ -53,6 +53,16 @@ model::TrialOutcome judged_again(model::TrialOutcome outcome, const std::string&
     return outcome;
 }
 
+// With the patch a sight of the bug always counts, whatever else the trial has ended with.
+model::TrialOutcome made_a_hit(model::TrialOutcome outcome, const std::string& title) {
+    if (outcome.kind == model::OutcomeKind::hit) return outcome;
+    // Before the workload: the verdict must know.
+    if (outcome.cause != model::Cause::lockdep_off_early) outcome.cause.reset();
+    outcome.kind = model::OutcomeKind::hit;
+    outcome.detail = "the target hit: " + title + "; " + outcome.detail;
+    return outcome;
+}
+
 }  // namespace
 
 bool has_trace(const model::Job& job) {
@@ -93,12 +103,12 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
     const std::string target = by_signature ? target_of(store, *job) : std::string();
     std::map<std::int64_t, std::vector<std::string>> others;
     std::map<std::int64_t, std::string> first_others;
-    std::set<std::int64_t> show_target;
+    std::map<std::int64_t, std::string> show_target;  // its title
     for (const auto& report : store.reports(id)) {
         // A report's mark is its trial's own guess, as long as the target is not settled.
         const bool shows = by_signature ? report.report.signature == target : report.target;
         if (shows) {
-            show_target.insert(report.trial);
+            show_target.emplace(report.trial, report.report.title);
             continue;
         }
         if (by_signature) first_others.emplace(report.trial, report.report.title);
@@ -112,6 +122,9 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
         if (const auto found = first_others.find(trial.id);
             found != first_others.end() && !show_target.contains(trial.id))
             outcome = judged_again(std::move(outcome), found->second);
+        if (const auto found = show_target.find(trial.id);
+            found != show_target.end() && trial.arm == model::ArmName::patched && !running)
+            outcome = made_a_hit(std::move(outcome), found->second);
         started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id]}, running});
     }
     return started;

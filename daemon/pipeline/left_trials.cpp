@@ -41,6 +41,8 @@ void read_harness(const fs::path& file, model::ExposureUnit unit, LeftLogs& logs
         for (const auto& event : reader.feed(bytes)) {
             if (event.type == HarnessType::ready) meter.begin(event);
             if (event.type == HarnessType::heartbeat && logs.ready) meter.add(event);
+            if (event.type == HarnessType::iteration_end) meter.rest(event.uptime);
+            if (event.type == HarnessType::iteration_start) meter.work(event.uptime);
             logs.ready |= event.type == HarnessType::ready;
             logs.guest_s = event.uptime;
         }

@@ -33,7 +33,23 @@ double ExposureMeter::delta_to(const model::HarnessEvent& heartbeat) const {
                    : 0;
     if (!last_uptime_) return 0;
     const double gap = heartbeat.uptime - *last_uptime_;
-    return gap > 0 && gap <= k_longest_gap_s ? gap : 0;
+    if (!(gap > 0 && gap <= k_longest_gap_s)) return 0;
+    return std::max(0.0, gap - rested_until(heartbeat.uptime));
+}
+
+void ExposureMeter::rest(double uptime) {
+    if (!resting_since_) resting_since_ = uptime;
+}
+
+void ExposureMeter::work(double uptime) {
+    rested_s_ = rested_until(uptime);
+    resting_since_.reset();
+}
+
+double ExposureMeter::rested_until(double uptime) const {
+    if (!resting_since_) return rested_s_;
+    const double since = std::max(*resting_since_, last_uptime_.value_or(*resting_since_));
+    return rested_s_ + std::max(0.0, uptime - since);
 }
 
 void ExposureMeter::add(const model::HarnessEvent& heartbeat) {
@@ -43,11 +59,15 @@ void ExposureMeter::add(const model::HarnessEvent& heartbeat) {
         if (!frozen_) exposure_ += delta;
         busiest_delta_ = std::max(busiest_delta_, delta);
     } else if (heartbeat.debug_locks == 0 && !blind_delta_ && (!in_ops() || delta > 0)) {
-        // Here a gap counts in full: the hit lies in it, and its exposure must not be too small.
+        // Here a long gap counts too: the hit lies in it, and its exposure must not be too small.
         const bool seconds = unit_ == model::ExposureUnit::guest_seconds && last_uptime_;
-        blind_delta_ = seconds ? std::max(0.0, heartbeat.uptime - *last_uptime_) : delta;
+        blind_delta_ =
+            seconds
+                ? std::max(0.0, heartbeat.uptime - *last_uptime_ - rested_until(heartbeat.uptime))
+                : delta;
     }
     last_uptime_ = heartbeat.uptime;
+    rested_s_ = 0;
     if (heartbeat.bogo_ops) last_ops_ = static_cast<double>(*heartbeat.bogo_ops);
     if (const auto exits = exits_of(heartbeat)) {
         if (last_exits_) exits_ += std::max(0.0, *exits - *last_exits_);
@@ -60,7 +80,9 @@ bool ExposureMeter::closes() const {
 }
 
 bool ExposureMeter::reaches_the_end() const {
-    return !in_ops() || blind_delta_ || busiest_delta_ > 0;
+    const bool in_exits = unit_ == model::ExposureUnit::deadline_exits;
+    if (in_exits && settled_) return true;
+    return !(in_exits || in_ops()) || blind_delta_ || busiest_delta_ > 0;
 }
 
 double ExposureMeter::exposure_to_the_end(double silence_s) const {

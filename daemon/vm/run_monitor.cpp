@@ -20,6 +20,8 @@ constexpr double k_wall_grace_s = 3;
 // Ticks come at least once a second. Without one for so long, krepro itself did not run, and
 // silence in the meantime says nothing about the guest.
 constexpr double k_suspended_s = 30;
+// The monotonic clock stands still while the host sleeps; the guest's own clocks need not.
+constexpr double k_slept_s = 2;
 // After a shorter gap the guest is given the time that it has lost with us.
 constexpr double k_paused_s = 3;
 constexpr std::size_t k_most_proof_lines = 16;
@@ -56,7 +58,9 @@ RunAction RunMonitor::on(const RunEvent& event, util::SteadyTime now) {
 
 RunAction RunMonitor::handle(const DomainCrashed&) {
     if (phase_ == Phase::past_hit) return end_hit(Cause::panic);
-    if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other) return *settled();
+    if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other ||
+        phase_ == Phase::blind_early)
+        return *settled();
     if (phase_ != Phase::booting) enter(Phase::crashed, k_panic_wait_s);
     return Resume{};
 }
@@ -79,10 +83,15 @@ RunAction RunMonitor::handle(const WatchdogFired&) {
     return end_other(Cause::hang, "the guest no longer fed its watchdog");
 }
 
-RunAction RunMonitor::handle(const Tick&) {
+RunAction RunMonitor::handle(const Tick& tick) {
     const double tick_gap = since(last_tick_);
+    const double slept = tick.host_slept_s - host_slept_s_.value_or(tick.host_slept_s);
     last_tick_ = now_;
-    if (tick_gap > k_suspended_s && phase_ != Phase::closing_hit && phase_ != Phase::past_hit)
+    host_slept_s_ = tick.host_slept_s;
+    const bool hit = phase_ == Phase::closing_hit || phase_ == Phase::past_hit;
+    if (slept > k_slept_s && !hit)
+        return end_void(Cause::host_suspended, fmt::format("the host slept for {:.0f} s", slept));
+    if (tick_gap > k_suspended_s && !hit)
         return end_void(Cause::host_suspended,
                         fmt::format("krepro itself did not run for {:.0f} s", tick_gap));
     if (tick_gap > k_paused_s) forgive_pause(tick_gap);
@@ -93,6 +102,7 @@ RunAction RunMonitor::handle(const Tick&) {
             return on_loaded_tick();
         case Phase::past_hit:
             return on_tick_past_hit();
+        case Phase::blind_early:
         case Phase::unexplained: {
             const bool talks = since(last_console_) < k_report_wait_s &&
                                since(phase_began_) < k_report_wait_at_most_s;

@@ -59,7 +59,10 @@ struct DomainStopped {    // QEMU has ended or the guest has shut down
     std::string reason;
 };
 struct WatchdogFired {};
-struct Tick {};  // at least once a second
+struct Tick {  // at least once a second
+    // How long the host has ever slept: the monotonic clock stands still while it does.
+    double host_slept_s = 0;
+};
 struct CancelRequested {
     model::Cause cause = model::Cause::cancelled;  // or interrupted
 };
@@ -108,7 +111,8 @@ class RunMonitor {
         loaded,         // the workload runs
         closing_hit,    // the target was seen: waiting for the heartbeat that ends its exposure
         past_hit,       // the hit is settled, the boot goes on
-        closing_other,  // as above, for another report on the unpatched arm
+        closing_other,  // as above, for another report: the target may follow it
+        blind_early,    // patched, lockdep off before the workload: the target may be why
         unexplained,    // lockdep is off: the report that says why may still come
         crashed,        // pvpanic: the rest of the panic may still come
         ended,
@@ -136,6 +140,7 @@ class RunMonitor {
     RunAction on_heartbeat(const model::HarnessEvent& event);
     RunAction on_first_heartbeat(const model::HarnessEvent& event);
     RunAction on_live_heartbeat(const model::HarnessEvent& event);
+    RunAction on_iteration_start(const model::HarnessEvent& event);
     RunAction on_iteration_end(const model::HarnessEvent& event);
     RunAction on_boot_tick();
     RunAction on_loaded_tick();
@@ -144,11 +149,13 @@ class RunMonitor {
     // What is settled already, when something from outside ends the trial.
     std::optional<RunAction> settled();
     RunAction close_hit();
+    [[nodiscard]] double hit_exposure() const;
     RunAction end_hit(std::optional<model::Cause> what_else = std::nullopt);
     RunAction on_heartbeat_past_hit(const model::HarnessEvent& event);
     RunAction on_tick_past_hit();
     RunAction end_exited(const std::string& reason);
     RunAction end_reported();
+    RunAction end_blind_early();
     RunAction end_finished();
     // A report that is being printed may be the target: no end is clean before it is read.
     [[nodiscard]] bool held_by_a_splat();
@@ -163,6 +170,8 @@ class RunMonitor {
     void forgive_pause(double seconds);
     void linger(double uptime);
     void prove(std::string_view line);
+    // Whether a heartbeat is older than the report whose exposure it would close: two UARTs race.
+    [[nodiscard]] bool precedes_report(const model::HarnessEvent& event) const;
     [[nodiscard]] static std::string heartbeat_words(const model::HarnessEvent& event);
     // How long the heartbeat that closes an exposure may take.
     [[nodiscard]] double closing_s() const;
@@ -187,11 +196,14 @@ class RunMonitor {
     std::string panic_title_;
     std::optional<double> hit_uptime_;  // guest time of the target, where its lines have one
     bool hit_blinds_ = false;           // the target has switched lockdep off
+    // Of a patched trial when another report blinded it: what follows is no evidence.
+    std::optional<double> exposure_before_other_;
     std::optional<model::HarnessEvent> heartbeat_;  // the last one since "ready"
     bool done_ = false;                   // the harness has run its iterations and powers off
     std::optional<double> linger_until_;  // guest time
     bool splat_pending_ = false;
     std::optional<util::SteadyTime> held_since_;  // the clean end
+    std::optional<double> host_slept_s_;          // at the last tick
     std::uint64_t output_bytes_ = 0;              // of both UARTs
 };
 

@@ -14,34 +14,46 @@ using model::OutcomeKind;
 std::optional<RunAction> RunMonitor::settled() {
     if (phase_ == Phase::closing_hit || phase_ == Phase::past_hit) return end_hit();
     if (phase_ == Phase::closing_other) return end_reported();
+    if (phase_ == Phase::blind_early) return end_blind_early();
     if (patched() && phase_ == Phase::crashed) return end_panicked();
     return std::nullopt;
 }
 
 // The hit is settled with its exposure. It ends the trial, but for one that is to go on past it.
 RunAction RunMonitor::close_hit() {
-    const bool goes_on = limits_.past_hit && heartbeat_ && phase_ == Phase::closing_hit;
+    const bool goes_on =
+        limits_.past_hit && heartbeat_ && phase_ == Phase::closing_hit && meter_.reaches_the_end();
     if (!goes_on) return end_hit();
-    outcome_.exposure = meter_.exposure_to_the_end(since(last_heartbeat_));
+    outcome_.exposure = hit_exposure();
     phase_ = Phase::past_hit;
     return Continue{};
 }
 
 RunAction RunMonitor::end_hit(std::optional<Cause> what_else) {
+    if (phase_ != Phase::past_hit) outcome_.exposure = hit_exposure();
     // A hit whose exposure is too small would make the patched arm's task as small.
-    if (!patched() && heartbeat_ && !meter_.reaches_the_end())
-        return end_void(Cause::uncounted,
-                        "the target hit, and the guest ended before stress-ng "
-                        "could say how much work that took: " +
-                            title_);
-    if (phase_ != Phase::past_hit)
-        outcome_.exposure = heartbeat_ ? meter_.exposure_to_the_end(since(last_heartbeat_)) : 0;
+    const bool counted = meter_.reaches_the_end() && outcome_.exposure > 0;
+    if (!patched() && !counted)
+        return end_void(
+            Cause::uncounted,
+            "the target hit, and the guest did not say how much work that took: " + title_);
     // Before the first heartbeat there was no workload: the verdict must know.
     if (!outcome_.ready_s) what_else = Cause::lockdep_off_early;
     std::string detail = "the target hit: " + title_;
     if (phase_ == Phase::past_hit && what_else)
         detail += fmt::format("; past the hit: {}", model::to_string(*what_else));
     return end(OutcomeKind::hit, what_else, std::move(detail));
+}
+
+double RunMonitor::hit_exposure() const {
+    if (!heartbeat_) return 0;
+    const double exposure = meter_.exposure_to_the_end(since(last_heartbeat_));
+    // Exits are whole: the hit lies before the next one.
+    return limits_.unit == model::ExposureUnit::deadline_exits ? std::max(1.0, exposure) : exposure;
+}
+
+RunAction RunMonitor::end_blind_early() {
+    return end_void(Cause::lockdep_off_early, "lockdep was off before the workload began");
 }
 
 RunAction RunMonitor::end_reported() {
@@ -67,12 +79,16 @@ RunAction RunMonitor::end_finished() {
         switch (limits_.unit) {
             case model::ExposureUnit::deadline_exits:
                 return end_void(Cause::workload_without_effect,
-                                "no deadline task exited while lockdep was alive");
+                                workload_.no_exits_words() + " while lockdep was alive");
             case model::ExposureUnit::bogo_ops:
                 return end_void(Cause::workload_without_effect,
                                 "stress-ng has counted no operation of an iteration that ended "
                                 "while lockdep was alive");
             case model::ExposureUnit::guest_seconds:
+                if (outcome_.iterations > 0)
+                    return end_void(Cause::workload_without_effect,
+                                    "no time of the script lies between two heartbeats in a row "
+                                    "while lockdep was alive");
                 return end_void(Cause::heartbeat_stale,
                                 "no two heartbeats in a row while lockdep was alive");
         }
@@ -111,8 +127,8 @@ RunAction RunMonitor::end_void(Cause cause, std::string detail) {
 }
 
 RunAction RunMonitor::end_other(Cause cause, std::string detail) {
-    outcome_.exposure =
-        patched() ? meter_.exposure() : meter_.exposure_to_the_end(since(last_heartbeat_));
+    outcome_.exposure = patched() ? exposure_before_other_.value_or(meter_.exposure())
+                                  : meter_.exposure_to_the_end(since(last_heartbeat_));
     if (!heartbeat_) outcome_.exposure = 0;
     return end(OutcomeKind::other, cause, std::move(detail));
 }

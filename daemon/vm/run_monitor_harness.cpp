@@ -20,6 +20,7 @@ std::string RunMonitor::heartbeat_words(const model::HarnessEvent& event) {
     std::string words =
         fmt::format("heartbeat at {:.3f} s: iteration {}", event.uptime, event.iteration);
     if (event.debug_locks) words += fmt::format(", debug_locks {}", *event.debug_locks);
+    if (event.dl_tasks) words += fmt::format(", dl_tasks {}", *event.dl_tasks);
     if (event.dl_exits) words += fmt::format(", dl_exits {}", *event.dl_exits);
     if (event.bogo_ops) words += fmt::format(", bogo_ops {}", *event.bogo_ops);
     return words;
@@ -29,8 +30,9 @@ RunAction RunMonitor::handle(const HarnessLine& line) {
     const auto& event = line.event;
     switch (event.type) {
         case HarnessType::hello:
-        case HarnessType::iteration_start:
             return Continue{};
+        case HarnessType::iteration_start:
+            return on_iteration_start(event);
         case HarnessType::ready:
             return on_ready(event);
         case HarnessType::heartbeat:
@@ -73,11 +75,7 @@ RunAction RunMonitor::on_heartbeat(const model::HarnessEvent& event) {
     heartbeat_ = event;
     if (first) return on_first_heartbeat(event);
     if (phase_ == Phase::closing_hit || phase_ == Phase::closing_other) {
-        // The two UARTs race: a heartbeat from before the report does not close its exposure.
-        const bool before =
-            event.debug_locks == 1 && (hit_blinds_ || phase_ == Phase::closing_other ||
-                                       (hit_uptime_ && event.uptime <= *hit_uptime_));
-        if (before || !meter_.closes()) return Continue{};
+        if (precedes_report(event) || !meter_.closes()) return Continue{};
         meter_.settle();
         prove(heartbeat_words(event));
         return phase_ == Phase::closing_hit ? close_hit() : end_reported();
@@ -90,15 +88,31 @@ RunAction RunMonitor::on_heartbeat(const model::HarnessEvent& event) {
     return Continue{};
 }
 
-// Written right after "ready", before the workload's first iteration.
+bool RunMonitor::precedes_report(const model::HarnessEvent& event) const {
+    return event.debug_locks == 1 && (hit_blinds_ || phase_ == Phase::closing_other ||
+                                      (hit_uptime_ && event.uptime <= *hit_uptime_));
+}
+
+// Written right after "ready", before the workload's first iteration: a report that it follows came
+// before the workload too, although it was told after "ready".
 RunAction RunMonitor::on_first_heartbeat(const model::HarnessEvent& event) {
-    if (auto action = settled()) return *action;
+    const bool closing = phase_ == Phase::closing_hit || phase_ == Phase::closing_other;
+    if (closing && precedes_report(event)) return Continue{};
+    if (closing || event.debug_locks != 1) prove(heartbeat_words(event));
+    if (phase_ == Phase::closing_hit)
+        return patched() ? end_hit(Cause::lockdep_off_early)
+                         : end_void(Cause::lockdep_off_early,
+                                    "the target hit before the workload began: " + title_);
+    if (patched())
+        if (auto action = settled()) return *action;
     if (event.debug_locks == 1) return Continue{};
-    prove(heartbeat_words(event));
     if (!event.debug_locks)
         return end_void(Cause::lockdep_absent,
                         "the kernel has no lockdep: /proc/lockdep_stats says nothing");
-    return end_void(Cause::lockdep_off_early, "lockdep was off before the workload began");
+    if (!patched()) return end_blind_early();
+    // With the patch a sight of the bug always counts, and its splat may still be on its way.
+    enter(Phase::blind_early, k_report_wait_s);
+    return Continue{};
 }
 
 RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
@@ -111,9 +125,17 @@ RunAction RunMonitor::on_live_heartbeat(const model::HarnessEvent& event) {
     return Continue{};
 }
 
+RunAction RunMonitor::on_iteration_start(const model::HarnessEvent& event) {
+    if (phase_ == Phase::booting) return Continue{};
+    meter_.work(event.uptime);
+    workload_.on_iteration_start(event);
+    return Continue{};
+}
+
 RunAction RunMonitor::on_iteration_end(const model::HarnessEvent& event) {
     if (phase_ == Phase::booting) return Continue{};
     ++outcome_.iterations;
+    meter_.rest(event.uptime);
     if (phase_ != Phase::loaded && phase_ != Phase::past_hit) return Continue{};
     if (const auto finding = workload_.on_iteration_end(event, meter_.exits());
         finding && phase_ == Phase::loaded) {

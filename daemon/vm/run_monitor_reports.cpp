@@ -70,6 +70,7 @@ RunAction RunMonitor::on_target(const model::Report& report) {
     hit_uptime_ = report.uptime_s;
     hit_blinds_ = report.disables_lockdep;
     enter(Phase::closing_hit, closing_s());
+    if (before == Phase::blind_early) return end_hit(Cause::lockdep_off_early);
     const bool no_more_heartbeats = before == Phase::booting || before == Phase::crashed;
     return no_more_heartbeats || before == Phase::unexplained ? close_hit() : RunAction{Continue{}};
 }
@@ -78,6 +79,8 @@ RunAction RunMonitor::on_other(const model::Report& report) {
     const ReportClass what = classify(report);
     if (what == ReportClass::side || phase_ == Phase::closing_hit) return Continue{};
     if (phase_ == Phase::booting) return on_early_report(report, what);
+    if (phase_ == Phase::blind_early)
+        return what == ReportClass::splat ? RunAction{Continue{}} : end_blind_early();
     if (phase_ == Phase::past_hit) {
         if (what == ReportClass::panic) return end_hit(Cause::panic);
         return what == ReportClass::stall ? end_hit(Cause::host_stall) : RunAction{Continue{}};
@@ -96,8 +99,11 @@ RunAction RunMonitor::on_other(const model::Report& report) {
     if (fresh_title_.empty()) fresh_title_ = report.title;
     if (what == ReportClass::splat && phase_ != Phase::unexplained) return Continue{};
     // The evidence up to here counts. On the unpatched arm it must not come out too small: it runs
-    // to the first heartbeat after the report, as a hit's does.
-    if (patched() || phase_ != Phase::loaded) return end_reported();
+    // to the first heartbeat after the report, as a hit's does. Both arms wait for that heartbeat:
+    // a target that follows the report must be seen with the patch where it is seen without.
+    if (phase_ == Phase::closing_other) return Continue{};
+    if (phase_ != Phase::loaded) return end_reported();
+    if (patched()) exposure_before_other_ = meter_.exposure();
     enter(Phase::closing_other, closing_s());
     return Continue{};
 }

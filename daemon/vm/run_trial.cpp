@@ -3,6 +3,7 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
+#include <ctime>
 
 #include "report/scanner.hpp"
 #include "vm/console_tail.hpp"
@@ -20,10 +21,31 @@ using Clock = std::chrono::steady_clock;
 
 // A splat whose last line came this long ago, with nothing after it, is complete: sooner when that
 // line is one with which such a splat ends. What may still follow there is another line in the
-// midst of being printed, and 20 ms are some 200 characters of the slowest emulated port.
-constexpr auto k_report_silence = 80ms;
+// midst of being printed, and 20 ms are some 200 characters of the slowest emulated port. In the
+// midst of a splat a busy host may keep its vCPU waiting, and a splat cut in two is lost.
+constexpr auto k_report_silence = 300ms;
 constexpr auto k_closed_report_silence = 20ms;
 constexpr auto k_tick = 250ms;
+
+double seconds_of(clockid_t clock) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// The clock that goes on while the host sleeps, against the one that does not. Read anew when this
+// thread was held up between the two: that is no sleep.
+double host_slept_s() {
+    constexpr int k_tries = 5;
+    constexpr double k_held_up_s = 0.1;
+    double slept = 0;
+    for (int i = 0; i < k_tries; ++i) {
+        const double before = seconds_of(CLOCK_MONOTONIC);
+        slept = seconds_of(CLOCK_BOOTTIME) - before;
+        if (seconds_of(CLOCK_MONOTONIC) - before < k_held_up_s) break;
+    }
+    return slept;
+}
 
 // Executes what the monitor says: all state of one running trial.
 class TrialDriver {
@@ -68,13 +90,16 @@ class TrialDriver {
     // before the news that it has ended. Returns whether the guest must be resumed.
     bool take_events() {
         bool resume = false;
-        if (run_.cancel && run_.cancel->cause())
-            resume |= tell(CancelRequested{*run_.cancel->cause()});
         read_console();
         read_harness();
+        if (run_.cancel && run_.cancel->cause()) {
+            // What it has shown up to here is kept, a splat in the midst of being printed as well.
+            flush_console();
+            resume |= tell(CancelRequested{*run_.cancel->cause()});
+        }
         while (auto event = queue_.pop())
             if (*event) resume |= tell(translate(**event));
-        resume |= tell(Tick{});
+        resume |= tell(Tick{host_slept_s()});
         return resume;
     }
 
@@ -89,6 +114,11 @@ class TrialDriver {
         if (!any && scanner_.pending() && Clock::now() - last_output_ >= silence_wanted())
             for (const auto& report : scanner_.flush()) tell_report(report);
         tell(SplatPending{scanner_.pending()});
+    }
+
+    void flush_console() {
+        for (const auto& report : scanner_.flush()) tell_report(report);
+        tell(SplatPending{false});
     }
 
     void read_harness() {
@@ -115,15 +145,16 @@ class TrialDriver {
             case VmEvent::Kind::stopped:
                 // Nothing more will come: a splat that the end cut off is a report too.
                 read_console();
-                for (const auto& report : scanner_.flush()) tell_report(report);
-                tell(SplatPending{false});
+                flush_console();
                 read_harness();
                 break;
         }
         return DomainStopped{event.reason};
     }
 
+    // What comes behind the end has no part in the outcome, so it must not be stored as if it had.
     void tell_report(const model::Report& report) {
+        if (outcome_) return;
         const bool target = run_.hooks.on_report && run_.hooks.on_report(report);
         tell(ReportSeen{&report, target});
     }

@@ -15,6 +15,7 @@ constexpr int k_exit_cannot_run = 126;
 constexpr int k_exit_not_found = 127;
 constexpr int k_signal_kill = 9;
 constexpr int k_exit_killed = 128 + k_signal_kill;
+constexpr double k_at_once_s = 1;
 constexpr std::int64_t k_short_of_memory_kib = 32768;
 
 constexpr std::array<std::string_view, 5> k_refusals{"EBUSY", "Device or resource busy",
@@ -46,9 +47,19 @@ std::string ending_words(const model::HarnessEvent& event) {
 }  // namespace
 
 void WorkloadWatch::on_heartbeat(const model::HarnessEvent& event) {
+    if (event.dl_tasks)
+        most_deadline_tasks_ = std::max(most_deadline_tasks_.value_or(0), *event.dl_tasks);
     if (!event.mem_available_kib) return;
     least_memory_kib_ =
         std::min(least_memory_kib_.value_or(*event.mem_available_kib), *event.mem_available_kib);
+}
+
+void WorkloadWatch::on_iteration_start(const model::HarnessEvent& event) {
+    iteration_began_ = event.uptime;
+}
+
+bool WorkloadWatch::ended_at_once(const model::HarnessEvent& event) const {
+    return iteration_began_ && event.uptime - *iteration_began_ < k_at_once_s;
 }
 
 bool WorkloadWatch::memory_is_short() const {
@@ -63,6 +74,10 @@ WorkloadWatch::Failure WorkloadWatch::failure_of(const model::HarnessEvent& even
         return Failure::out_of_memory;
     if (status == k_exit_no_resource || says_any(event.what, k_refusals)) return Failure::refused;
     if (status == k_exit_cannot_run || status == k_exit_not_found) return Failure::not_run;
+    // A reproducer may well end non-zero, as one does that a timeout kills; but not before it can
+    // have done anything. Where work is counted, the counters say so themselves.
+    if (unit_ == model::ExposureUnit::guest_seconds && ended_at_once(event))
+        return Failure::at_once;
     return Failure::none;
 }
 
@@ -77,27 +92,42 @@ std::optional<WorkloadWatch::Finding> WorkloadWatch::on_iteration_end(
     last_failure_ = failure;
     without_exits_in_a_row_ = had_exits ? 0 : without_exits_in_a_row_ + 1;
     least_memory_kib_.reset();
-    if (failures_in_a_row_ >= k_in_a_row) {
-        const auto words = ending_words(event);
-        switch (failure) {
-            case Failure::refused:
-                return Finding{model::Cause::workload_refused,
-                               "the workload was refused again and again: " + words};
-            case Failure::out_of_memory:
-                return Finding{model::Cause::out_of_memory,
-                               "the workload ran out of memory again and again: " + words};
-            case Failure::not_run:
-                return Finding{model::Cause::workload_without_effect,
-                               "the workload's command cannot be run: " + words};
-            case Failure::none:
-                break;
-        }
-    }
+    iteration_began_.reset();
+    if (failures_in_a_row_ >= k_in_a_row)
+        if (auto finding = finding_of(failure, event)) return finding;
     if (unit_ == model::ExposureUnit::deadline_exits && without_exits_in_a_row_ >= k_in_a_row)
         return Finding{
             model::Cause::workload_without_effect,
-            fmt::format("no deadline task exited in {} iterations", without_exits_in_a_row_)};
+            fmt::format("{} in {} iterations", no_exits_words(), without_exits_in_a_row_)};
     return std::nullopt;
+}
+
+std::optional<WorkloadWatch::Finding> WorkloadWatch::finding_of(
+    Failure failure, const model::HarnessEvent& event) const {
+    const auto words = ending_words(event);
+    switch (failure) {
+        case Failure::refused:
+            return Finding{model::Cause::workload_refused,
+                           "the workload was refused again and again: " + words};
+        case Failure::out_of_memory:
+            return Finding{model::Cause::out_of_memory,
+                           "the workload ran out of memory again and again: " + words};
+        case Failure::not_run:
+            return Finding{model::Cause::workload_without_effect,
+                           "the workload's command cannot be run: " + words};
+        case Failure::at_once:
+            return Finding{model::Cause::workload_without_effect,
+                           "the workload failed at once again and again: " + words +
+                               " (a script that is meant to fail at once ends in `|| true`)"};
+        case Failure::none:
+            break;
+    }
+    return std::nullopt;
+}
+
+std::string WorkloadWatch::no_exits_words() const {
+    return most_deadline_tasks_ == 0 ? "no deadline task was ever admitted"
+                                     : "no deadline task exited";
 }
 
 }  // namespace krepro::vm

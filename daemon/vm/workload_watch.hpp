@@ -24,12 +24,18 @@ class WorkloadWatch {
     explicit WorkloadWatch(model::ExposureUnit unit) : unit_(unit) {}
 
     void on_heartbeat(const model::HarnessEvent& event);
+    void on_iteration_start(const model::HarnessEvent& event);
     // `exits`: of deadline tasks, since "ready".
     std::optional<Finding> on_iteration_end(const model::HarnessEvent& event, double exits);
+    // What is missing when no deadline task has exited: that any was admitted, or the exits alone.
+    [[nodiscard]] std::string no_exits_words() const;
 
   private:
-    enum class Failure { none, refused, out_of_memory, not_run };
+    enum class Failure { none, refused, out_of_memory, not_run, at_once };
     [[nodiscard]] Failure failure_of(const model::HarnessEvent& event) const;
+    [[nodiscard]] bool ended_at_once(const model::HarnessEvent& event) const;
+    [[nodiscard]] std::optional<Finding> finding_of(Failure failure,
+                                                    const model::HarnessEvent& event) const;
     [[nodiscard]] bool memory_is_short() const;
 
     model::ExposureUnit unit_;
@@ -37,7 +43,9 @@ class WorkloadWatch {
     int failures_in_a_row_ = 0;
     int without_exits_in_a_row_ = 0;
     double exits_before_ = 0;
-    std::optional<std::int64_t> least_memory_kib_;  // since the last iteration's end
+    std::optional<double> iteration_began_;            // guest time
+    std::optional<std::int64_t> most_deadline_tasks_;  // at a heartbeat, since "ready"
+    std::optional<std::int64_t> least_memory_kib_;     // since the last iteration's end
 };
 
 }  // namespace krepro::vm

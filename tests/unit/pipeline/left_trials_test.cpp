@@ -94,6 +94,21 @@ TEST_F(LeftTrials, a_hit_of_unknown_exposure_counts_with_the_patch_alone) {
     EXPECT_EQ(closed(job, unpatched).outcome->cause, Cause::uncounted);
 }
 
+TEST_F(LeftTrials, a_hit_in_guest_seconds_leaves_the_pauses_of_the_script_out) {
+    const auto folder = folder_.path() / "left";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "harness.log")
+        << booted() << heartbeat(4, 1, 0)
+        << R"({"type":"iteration_end","uptime":4.5,"iteration":1,"exit_status":0})"
+        << "\n"
+        << heartbeat(5, 1, 0) << R"({"type":"iteration_start","uptime":5.75,"iteration":2})"
+        << "\n"
+        << heartbeat(6, 0, 0);
+    const auto logs = keep_left_logs(artifacts_, folder, model::ExposureUnit::guest_seconds);
+    ASSERT_TRUE(logs.exposure);
+    EXPECT_NEAR(*logs.exposure, 0.9 + 1 + 0.5 + 0.25, 1e-9);
+}
+
 TEST_F(LeftTrials, another_report_stands_with_the_patch_and_the_rest_is_void) {
     const auto job = running_job();
     const auto unpatched = open_trial(job, ArmName::unpatched);

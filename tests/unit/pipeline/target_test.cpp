@@ -36,7 +36,9 @@ class Target : public RunJob {
             return words;
         });
     }
-    std::int64_t trial_with(std::int64_t job, ArmName arm, const std::string& signature) {
+    std::int64_t trial_with(std::int64_t job, ArmName arm, const std::string& signature,
+                            OutcomeKind kind = OutcomeKind::hit,
+                            std::optional<Cause> cause = std::nullopt) {
         return query([=](store::Store& s) {
             model::Trial trial;
             trial.job = job;
@@ -52,7 +54,8 @@ class Target : public RunJob {
             stored.report.title = stored.report.signature = signature;
             s.add_report(stored);
             trial.outcome.emplace();
-            trial.outcome->kind = OutcomeKind::hit;
+            trial.outcome->kind = kind;
+            trial.outcome->cause = cause;
             trial.outcome->exposure = 10;
             util::value_or_throw(s.close_trial(trial));
             return trial.id;
@@ -100,6 +103,28 @@ TEST_F(Target, the_trials_on_record_are_judged_by_what_most_of_them_show) {
     trial_with(job, ArmName::patched, "c");
     trial_with(job, ArmName::patched, "b");
     EXPECT_EQ(kinds(job), (std::vector<std::string>{"other", "hit", "hit", "other", "hit"}));
+}
+
+TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_with) {
+    struct Case {
+        OutcomeKind kind;
+        Cause cause;
+        std::optional<Cause> hit_cause;
+    };
+    const std::vector<Case> cases{
+        {OutcomeKind::other, Cause::other_report, std::nullopt},
+        {OutcomeKind::none, Cause::interrupted, std::nullopt},
+        {OutcomeKind::none, Cause::lockdep_off_early, Cause::lockdep_off_early}};
+    for (const auto& c : cases) {
+        const auto job = add(spec());
+        for (const auto arm : {ArmName::unpatched, ArmName::patched})
+            trial_with(job, arm, "a", c.kind, c.cause);
+        const auto records = query([job](store::Store& s) { return trial_records(s, job); });
+        ASSERT_EQ(records.size(), 2U);
+        EXPECT_EQ(records[0].outcome.kind, c.kind) << "without the patch it stays what it is";
+        EXPECT_EQ(records[1].outcome.kind, OutcomeKind::hit);
+        EXPECT_EQ(records[1].outcome.cause, c.hit_cause);
+    }
 }
 
 TEST_F(Target, is_what_boots_with_the_patch_show_when_no_other_shows_anything) {

@@ -58,8 +58,13 @@ TEST(RunMonitorExposure, another_report_counts_to_the_next_heartbeat_on_unpatche
     unpatched.report(10.5, k_other_lockdep).beat(11, 0, 67);
     EXPECT_EQ(unpatched.outcome().exposure, 67);
     Script patched = loaded(k_patched);
-    patched.report(10.5, k_other_lockdep);
+    patched.report(10.5, k_other_lockdep).beat(11, 0, 67);
     EXPECT_EQ(patched.outcome().exposure, 50);
+    // An oops leaves lockdep on, and is no less the end of the evidence.
+    Script oops = loaded(k_patched);
+    oops.report(10.5, k_oops).beats(11, 14);
+    EXPECT_EQ(oops.words(), "other other_report");
+    EXPECT_EQ(oops.outcome().exposure, 50);
 }
 
 TEST(RunMonitorExposure, a_void_trial_says_what_it_had_gathered) {
@@ -82,6 +87,55 @@ TEST(RunMonitorExposure, guest_seconds_leave_gaps_out) {
     Script script(limits);
     script.ready(5).beat(6, 1, {}).beat(7, 1, {}).beat(15, 1, {}).beat(16, 1, {});
     EXPECT_EQ(script.monitor().exposure(), 3);
+}
+
+TEST(RunMonitorExposure, guest_seconds_are_those_of_the_script_and_not_of_the_pauses) {
+    Script script(limits_of(k_patched, ExposureUnit::guest_seconds));
+    script.ready(5).say(5, HarnessType::iteration_start).beat(6, 1, {});
+    script.iteration_end(6.25, 0).beat(7, 1, {}).beat(8, 1, {}).beat(9, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 1.25);
+    script.say(9.25, HarnessType::iteration_start).iteration_end(9.5, 0);
+    script.say(9.75, HarnessType::iteration_start).beat(10, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 1.75) << "a quarter and a quarter";
+    script.beat(11, 1, {});
+    EXPECT_DOUBLE_EQ(script.monitor().exposure(), 2.75);
+}
+
+TEST(RunMonitorExposure, a_hit_in_guest_seconds_has_those_of_the_script_as_well) {
+    Script script(limits_of(k_unpatched, ExposureUnit::guest_seconds));
+    script.ready(5).say(5, HarnessType::iteration_start).beat(6, 1, {});
+    script.target(6.1).iteration_end(6.25, 0).beat(7, 0, {});
+    EXPECT_EQ(script.words(), "hit");
+    EXPECT_DOUBLE_EQ(script.outcome().exposure, 1.25);
+}
+
+TEST(RunMonitorExposure, a_hit_from_whose_work_nothing_was_counted_is_void) {
+    // Before the first burst of exits there is nothing to estimate them from.
+    Script first(limits_of(k_unpatched));
+    first.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10);
+    EXPECT_EQ(first.words(), "void uncounted");
+    Script no_beat(limits_of(k_unpatched));
+    no_beat.say(5, HarnessType::ready).target(6).tell(6.1, DomainStopped{"x"});
+    EXPECT_EQ(no_beat.words(), "void uncounted");
+    TrialLimits limits = limits_of(k_unpatched);
+    limits.past_hit = true;
+    Script past_hit(limits);
+    past_hit.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10).beat(11, 0, 50);
+    EXPECT_EQ(past_hit.words(), "void uncounted");
+    Script patched(limits_of(k_patched));
+    patched.ready(5).beat(6, 1, 0).target(6.5).ticks(7, 10);
+    EXPECT_EQ(patched.words(), "hit") << "a sight of the bug with the patch always counts";
+}
+
+TEST(RunMonitorExposure, a_counted_hit_takes_one_exit_at_least) {
+    Script blinding(limits_of(k_unpatched));
+    blinding.ready(5).beat(6, 1, 0).target(6.5).beat(7, 0, 0);
+    EXPECT_EQ(blinding.words(), "hit");
+    EXPECT_EQ(blinding.outcome().exposure, 1);
+    Script alive(limits_of(k_unpatched));
+    alive.ready(5).beat(6, 1, 0).target(6.5, k_sleeping_target).beat(7, 1, 0);
+    EXPECT_EQ(alive.words(), "hit");
+    EXPECT_EQ(alive.outcome().exposure, 1);
 }
 
 // Iterations of ten seconds and 100 operations; the first one has ended at 16 s.
@@ -282,11 +336,48 @@ TEST(RunMonitorWorkload, deadline_exits_outweigh_messages_of_refusal) {
     EXPECT_FALSE(script.ended());
 }
 
-TEST(RunMonitorWorkload, a_script_that_fails_in_its_own_way_is_let_be) {
+// Iterations that take so long, fail, and are a second apart.
+Script failing(double takes, int status, int iterations) {
     Script script(limits_of(k_unpatched, ExposureUnit::guest_seconds));
     script.ready();
-    for (int i = 0; i < 6; ++i) script.beat(6 + i, 1, 0).iteration_end(6.5 + i, 1, "assertion");
-    EXPECT_FALSE(script.ended());
+    for (int i = 0; i < iterations; ++i) {
+        const double start = 6 + (takes + 1) * i;
+        script.say(start, HarnessType::iteration_start);
+        script.iteration_end(start + takes, status, "ioctl: Invalid argument").tick(start + takes);
+        script.beat(start + takes, 1, 0);
+    }
+    return script;
+}
+
+TEST(RunMonitorWorkload, a_script_that_fails_in_its_own_way_is_let_be) {
+    EXPECT_FALSE(failing(5, 1, 6).ended());
+    EXPECT_FALSE(failing(1.5, 124, 6).ended()) << "as one does that a timeout ends";
+}
+
+TEST(RunMonitorWorkload, a_script_that_fails_at_once_again_and_again_has_no_effect) {
+    EXPECT_FALSE(failing(0.2, 1, 2).ended());
+    const auto script = failing(0.2, 1, 3);
+    EXPECT_EQ(script.words(), "void workload_without_effect");
+    EXPECT_THAT(script.outcome().detail, HasSubstr("Invalid argument"));
+    EXPECT_FALSE(failing(0.2, 0, 6).ended());
+}
+
+TEST(RunMonitorWorkload, a_void_trial_says_whether_deadline_tasks_were_admitted) {
+    for (const std::int64_t tasks : {0, 3}) {
+        Script script(limits_of(k_patched));
+        script.ready();
+        for (int i = 0; i < 3; ++i) {
+            auto beat = harness(HarnessType::heartbeat, 6 + i);
+            beat.debug_locks = 1;
+            beat.dl_tasks = tasks;
+            beat.dl_exits = 0;
+            script.tell(6 + i, HarnessLine{beat}).iteration_end(6.5 + i, 0);
+        }
+        EXPECT_EQ(script.words(), "void workload_without_effect");
+        EXPECT_THAT(script.outcome().detail,
+                    HasSubstr(tasks == 0 ? "no deadline task was ever admitted"
+                                         : "no deadline task exited"));
+    }
 }
 
 TEST(RunMonitorWorkload, a_trial_without_one_exit_is_never_clean) {

@@ -66,5 +66,25 @@ TEST(RunMonitorHold, a_guest_whose_host_is_too_busy_for_its_timers_is_no_broken_
     EXPECT_EQ(gave_up("mounting /proc: no such device"), "void infrastructure");
 }
 
+TEST(RunMonitorHold, a_host_that_slept_is_seen_although_the_monotonic_clock_stood_still) {
+    for (const auto arm : {k_unpatched, k_patched}) {
+        // It has slept for 500 s before this trial.
+        const auto begun = [arm] {
+            Script script(limits_of(arm));
+            script.tell(0.5, Tick{500}).ready().beat(6, 1, 10);
+            return script;
+        };
+        Script script = begun();
+        script.tell(6.5, Tick{500.5});
+        EXPECT_FALSE(script.ended()) << "what it slept before, or for a moment, is no matter";
+        script.tell(7, Tick{540.5});
+        EXPECT_EQ(script.words(), "void host_suspended");
+        EXPECT_NE(script.outcome().detail.find("slept for 40 s"), std::string::npos);
+        Script hit = begun();
+        hit.target(6.6).tell(6.75, Tick{540}).beat(7, 0, 60);
+        EXPECT_EQ(hit.words(), "hit");
+    }
+}
+
 }  // namespace
 }  // namespace krepro::vm

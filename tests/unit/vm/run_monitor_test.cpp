@@ -54,7 +54,8 @@ TEST(RunMonitorBoot, every_way_not_to_boot_is_void_on_both_arms) {
          "void infrastructure"},
         {"no lockdep", [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, std::nullopt, 0); },
          "void lockdep_absent", "void lockdep_absent"},
-        {"blind at ready", [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, 0, 0); },
+        {"blind at ready",
+         [](Script& s) { s.say(4, HarnessType::ready).beat(4.1, 0, 0).ticks(4.5, 9); },
          "void lockdep_off_early", "void lockdep_off_early"},
     };
     expect_rows(rows, [](ArmName arm) { return Script(limits_of(arm)); });
@@ -243,10 +244,17 @@ TEST(RunMonitorRaces, another_report_on_unpatched_in_the_same_instant_as_the_sto
     EXPECT_EQ(script.words(), "other other_report");
 }
 
-TEST(RunMonitorRaces, the_target_behind_another_report_on_unpatched_is_a_hit) {
-    Script script = loaded(k_unpatched);
-    script.report(10.5, k_other_lockdep).target(10.6, k_sleeping_target).beat(11, 0, 60);
-    EXPECT_EQ(script.words(), "hit");
+TEST(RunMonitorRaces, the_target_behind_another_report_is_a_hit_on_either_arm) {
+    for (const auto arm : {k_unpatched, k_patched}) {
+        for (const auto* other : {&k_other_lockdep, &k_oops}) {
+            Script script = loaded(arm);
+            script.report(10.5, *other).target(10.6, k_sleeping_target).beat(11, 0, 60);
+            EXPECT_EQ(script.words(), "hit") << other->title;
+            Script third = loaded(arm);
+            third.report(10.5, *other).report(10.6, k_oops).report(10.7, k_warning);
+            EXPECT_EQ(third.target(10.8, k_sleeping_target).beat(11, 0, 60).words(), "hit");
+        }
+    }
 }
 
 TEST(RunMonitorRaces, nothing_more_is_said_after_the_end) {
