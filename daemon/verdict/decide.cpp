@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "verdict/tally.hpp"
+#include "verdict/weigh.hpp"
 #include "verdict/words.hpp"
 
 namespace krepro::verdict {

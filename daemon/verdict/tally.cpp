@@ -248,25 +248,6 @@ std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
     return {both.begin(), both.end()};
 }
 
-// The chance that `with` or more of `all` fall to an arm that has this share of what may bring one:
-// the upper tail of the binomial distribution.
-double upper_tail(int with, int all, double share) {
-    if (with == 0 || !(share > 0)) return 1;
-    share = std::min(1.0, share);
-    // Terms by recurrence from P(X = all), so that no factorial is needed.
-    double term = std::pow(share, all);
-    double tail = term;
-    for (int x = all; x > with; --x) {
-        term *= x * (1 - share) / ((all - x + 1) * share);
-        tail += term;
-    }
-    return std::min(1.0, tail);
-}
-
-double patched_share_of_time(const Tally& tally) {
-    return tally.wall_s() > 0 ? tally.patched.counts.wall_s / tally.wall_s() : 0;
-}
-
 }  // namespace
 
 Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, WorkloadForm form) {
@@ -304,46 +285,6 @@ model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials, W
         evidence.hits += trial.outcome.kind == OutcomeKind::hit ? 1 : 0;
     }
     return evidence;
-}
-
-double p_of_stalls(const Tally& tally) {
-    const int with = tally.patched.stalls;
-    return upper_tail(with, with + tally.unpatched_stalls(), patched_share_of_time(tally));
-}
-
-double p_of_deaths(const Tally& tally) {
-    const int at_boot = tally.patched.failed_boots;
-    const int loaded = tally.patched.early_exits;
-    // A boot can fail once, whatever time it takes.
-    const double share_of_boots =
-        tally.trials() > 0 ? static_cast<double>(tally.patched.counts.trials) / tally.trials() : 0;
-    const double p_at_boot =
-        upper_tail(at_boot, at_boot + tally.unpatched_sum(&ArmTally::failed_boots), share_of_boots);
-    const double p_loaded = upper_tail(loaded, loaded + tally.unpatched_sum(&ArmTally::early_exits),
-                                       patched_share_of_time(tally));
-    return std::min(1.0, 2 * std::min(p_at_boot, p_loaded));
-}
-
-bool unpatched_needs_longer_look(const Tally& tally) {
-    const auto& patched = tally.patched;
-    const int boots = patched.boots();
-    const bool open_splat = patched.new_splats > 0 && 3 * patched.new_splats <= 2 * boots;
-    const bool open_stall = patched.stalls > 0 && 3 * patched.stalls <= 2 * boots &&
-                            tally.unpatched_stalls() == 0 &&
-                            p_of_stalls(tally) > 1 - tally.confidence;
-    return (open_splat || open_stall) && tally.unpatched_wall_s() < patched.counts.wall_s;
-}
-
-bool stalls_held_against_patch(const Tally& tally) {
-    const int boots = tally.patched.boots();
-    return 3 * tally.patched.stalls > 2 * boots ||
-           (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
-}
-
-bool deaths_held_against_patch(const Tally& tally) {
-    const int deaths = tally.patched.deaths();
-    return deaths > 0 && (3 * deaths > 2 * tally.patched.counts.trials ||
-                          p_of_deaths(tally) <= 1 - tally.confidence);
 }
 
 bool voids_hopeless(const Tally& tally) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "verdict/weigh.hpp"
+
 namespace krepro::verdict {
 namespace {
 
