@@ -27,13 +27,6 @@ bool is_ours(const model::TrialOutcome& outcome) {
            outcome.cause == Cause::not_needed;
 }
 
-// Reported by the kernel or told by its silence; void on the unpatched arm and `other` on the
-// patched one: the same thing. An unpatched boot may also have stalled past its hit.
-bool is_stall(const model::TrialOutcome& outcome) {
-    return outcome.cause == Cause::host_stall || outcome.cause == Cause::stall ||
-           outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale;
-}
-
 // What an outcome shows that has no report of its own; the reports that came with it do not explain
 // it.
 std::string_view silent_sign(const model::TrialOutcome& outcome) {
@@ -73,9 +66,18 @@ bool shows_something_new(const TrialRecord& trial, const Signatures& known) {
         const Signatures reported(trial.other_signatures.begin(), trial.other_signatures.end());
         return !are_known(reported, known);
     }
-    if (is_stall(trial.outcome)) return false;
+    if (stalled_under_load(trial.outcome)) return false;
     const Signatures signs = signs_of(trial);
     return signs.empty() || !are_known(signs, known);
+}
+
+// Whether no kernel without the patch whose lockdep is off could have shown what is new here.
+bool is_lockdeps_own(const TrialRecord& trial, const Signatures& known) {
+    Signatures lockdeps(trial.lockdep_signatures.begin(), trial.lockdep_signatures.end());
+    lockdeps.insert(model::to_string(Cause::lockdep_off_unexplained));
+    lockdeps.insert(known.begin(), known.end());
+    const Signatures signs = signs_of(trial);
+    return !signs.empty() && are_known(signs, lockdeps);
 }
 
 // The VM ended by itself.
@@ -93,7 +95,7 @@ class Counter {
         ArmTally& arm = arm_of(trial.arm);
         ++arm.counts.trials;
         arm.counts.wall_s += sane(outcome.wall_s);
-        arm.stalls += is_stall(outcome) ? 1 : 0;
+        arm.stalls += stalled_under_load(outcome) ? 1 : 0;
         count_death(arm, trial);
         arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
         if (outcome.kind == OutcomeKind::none) return add_void(arm, trial);
@@ -131,11 +133,11 @@ class Counter {
         ++arm.counts.voids;
         if (shows_something_new(trial, known_)) {
             ++arm.telling_voids;
-            add_new_splat(arm, outcome.detail);
+            add_new_splat(arm, trial);
         }
         if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
-        arm.stalled_voids += is_stall(outcome) ? 1 : 0;
+        arm.stalled_voids += stalled_under_load(outcome) ? 1 : 0;
         if (is_ours(outcome))
             ++arm.interrupted;
         else
@@ -146,21 +148,24 @@ class Counter {
         switch (trial.outcome.kind) {
             case OutcomeKind::hit:
                 ++arm.counts.hits;
+                arm.seeing_hits += trial.outcome.lockdep_alive_at_end ? 1 : 0;
                 break;
             case OutcomeKind::clean:
                 ++arm.counts.clean;
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (shows_something_new(trial, known_)) add_new_splat(arm, trial.outcome.detail);
+                if (shows_something_new(trial, known_)) add_new_splat(arm, trial);
                 break;
             case OutcomeKind::none:
                 break;
         }
     }
 
-    static void add_new_splat(ArmTally& arm, const std::string& words) {
+    void add_new_splat(ArmTally& arm, const TrialRecord& trial) const {
+        const std::string& words = trial.outcome.detail;
         ++arm.new_splats;
+        arm.lockdep_splats += is_lockdeps_own(trial, known_) ? 1 : 0;
         auto& all = arm.new_splat_words;
         if (!words.empty() && std::find(all.begin(), all.end(), words) == all.end())
             all.push_back(words);
@@ -189,7 +194,7 @@ struct VoidShare {
     int trials = 0;
     int stalls = 0;  // of the voids
 
-    [[nodiscard]] bool above_a_third() const {
+    [[nodiscard]] bool above_a_third_but_for_stalls() const {
         return voids - stalls >= k_fatal_voids && 3 * (voids - stalls) > trials - stalls;
     }
     [[nodiscard]] bool hopeless() const {
@@ -250,11 +255,19 @@ std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
 
 }  // namespace
 
+bool stalled_under_load(const model::TrialOutcome& outcome) {
+    // The other causes come under load alone.
+    if (outcome.cause == Cause::host_stall) return outcome.ready_s.has_value();
+    return outcome.cause == Cause::stall || outcome.cause == Cause::hang ||
+           outcome.cause == Cause::heartbeat_stale;
+}
+
 Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, WorkloadForm form) {
     Tally tally;
     tally.form = form;
     tally.attempts = plan.form == WorkloadForm::automatic ? 2 : 1;
     tally.alone = plan.alone;
+    tally.amplified = form == WorkloadForm::amplified && plan.amplified_differs;
     tally.confidence = attempt_confidence(plan);
     tally.unit = plan.unit;
     tally.k = hits_needed(plan.confidence);
@@ -292,8 +305,12 @@ bool voids_hopeless(const Tally& tally) {
            share_of(tally.patched).hopeless();
 }
 
+bool voids_above_a_third(const Tally& tally) {
+    return 3 * tally.voids() > tally.trials();
+}
+
 bool voids_too_many(const Tally& tally) {
-    return share_of_all(tally).above_a_third();
+    return share_of_all(tally).above_a_third_but_for_stalls();
 }
 
 }  // namespace krepro::verdict

@@ -16,6 +16,8 @@ struct ArmTally {
     int new_splats = 0;     // trials that show something the unpatched arm has not shown
     int telling_voids = 0;  // of these, such as are void: a panic at boot
     std::vector<std::string> new_splat_words;  // what they were, in the words of their outcomes
+    int lockdep_splats = 0;    // of the new ones, such as only a lockdep that is on reports
+    int seeing_hits = 0;       // hits that left lockdep on
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
@@ -26,6 +28,8 @@ struct ArmTally {
 
     // Boots that show how the kernel behaves.
     [[nodiscard]] int boots() const { return counts.trials - counts.voids + telling_voids; }
+    // Boots that may have stalled: those that count, and those that a stall made void.
+    [[nodiscard]] int loaded_boots() const { return counts.trials - counts.voids + stalled_voids; }
     // VMs that ended by themselves.
     [[nodiscard]] int deaths() const { return failed_boots + early_exits; }
     // As the arm that stays clean: evidence only.
@@ -44,7 +48,8 @@ struct Tally {
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     double confidence = 0.95;  // of this attempt; higher than asked for when there are two attempts
     int attempts = 1;
-    bool alone = false;  // all trials are of one kernel, the "unpatched" one
+    bool alone = false;      // all trials are of one kernel, the "unpatched" one
+    bool amplified = false;  // the parameters are not those of the mail
     int k = 3;
     model::CountedEvidence earlier;  // hits and exposure that a warm start adds to unpatched's own
     model::ExposureUnit unit = model::ExposureUnit::guest_seconds;  // of the trials, or the plan
@@ -81,6 +86,13 @@ struct Tally {
         return unpatched.*count + control.*count + surplus.*count;
     }
     [[nodiscard]] int unpatched_stalls() const { return unpatched_sum(&ArmTally::stalls); }
+    [[nodiscard]] int unpatched_loaded_boots() const {
+        return unpatched.loaded_boots() + control.loaded_boots() + surplus.loaded_boots();
+    }
+    // Each hit without the patch turned lockdep off: past it there is nothing that lockdep sees.
+    [[nodiscard]] bool hits_turn_lockdep_off() const {
+        return unpatched.counts.hits > 0 && unpatched_sum(&ArmTally::seeing_hits) == 0;
+    }
     [[nodiscard]] int unpatched_deaths() const {
         return unpatched_sum(&ArmTally::failed_boots) + unpatched_sum(&ArmTally::early_exits);
     }
@@ -101,9 +113,13 @@ struct Tally {
 // one third would not explain them (2.5 standard deviations), in all or in one arm.
 [[nodiscard]] bool voids_hopeless(const Tally& tally);
 
-// Whether more than a third of the trials were void (four at least): no verdict that rests on the
-// absence of hits may be given. Stalls are left out: what a workload does to a kernel under load is
-// no failure to look, its exposure is charged to the arm that hits, and p_of_stalls judges them.
+// Whether more than a third of the trials were void, whatever the cause: those that were not may
+// not have been able to hit either, and no kernel may be said to stay clean.
+[[nodiscard]] bool voids_above_a_third(const Tally& tally);
+
+// The same for a claim that rests on what boots with the patch have shown: four voids at least, and
+// stalls are left out. What a kernel under load does is no failure to look, its exposure is charged
+// to the arm that hits, and p_of_stalls judges it.
 [[nodiscard]] bool voids_too_many(const Tally& tally);
 
 }  // namespace krepro::verdict

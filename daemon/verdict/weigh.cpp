@@ -7,6 +7,9 @@
 namespace krepro::verdict {
 namespace {
 
+// One or two come by chance too often to be worth more time than boots with the patch took.
+constexpr int k_stalls_that_ask = 3;
+
 // The chance that `with` or more of `all` fall to an arm that has this share of what may bring one:
 // the upper tail of the binomial distribution.
 double upper_tail(int with, int all, double share) {
@@ -46,20 +49,35 @@ double p_of_deaths(const Tally& tally) {
     return std::min(1.0, 2 * std::min(p_at_boot, p_loaded));
 }
 
+int splats_beyond_sight(const Tally& tally) {
+    return tally.hits_turn_lockdep_off() ? tally.patched.lockdep_splats : 0;
+}
+
 bool unpatched_needs_longer_look(const Tally& tally) {
     const auto& patched = tally.patched;
-    const int boots = patched.boots();
-    const bool open_splat = patched.new_splats > 0 && 3 * patched.new_splats <= 2 * boots;
-    const bool open_stall = patched.stalls > 0 && 3 * patched.stalls <= 2 * boots &&
-                            tally.unpatched_stalls() == 0 &&
-                            p_of_stalls(tally) > 1 - tally.confidence;
-    return (open_splat || open_stall) && tally.unpatched_wall_s() < patched.counts.wall_s;
+    const bool watched_less = tally.unpatched_wall_s() < patched.counts.wall_s;
+    const bool open_splat = patched.new_splats > splats_beyond_sight(tally) &&
+                            3 * patched.new_splats <= 2 * patched.boots();
+    const bool open_stall =
+        patched.stalls > 0 && tally.unpatched_stalls() == 0 && !stalls_held_against_patch(tally);
+    return stalls_left_open(tally) || ((open_splat || open_stall) && watched_less);
 }
 
 bool stalls_held_against_patch(const Tally& tally) {
-    const int boots = tally.patched.boots();
-    return 3 * tally.patched.stalls > 2 * boots ||
-           (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
+    const int stalls = tally.patched.stalls;
+    if (stalls == 0) return false;
+    const int boots = tally.patched.loaded_boots();
+    const bool most_stall = 3 * stalls > 2 * boots;
+    const bool fewer_without =
+        tally.unpatched_stalls() * boots < stalls * tally.unpatched_loaded_boots();
+    return (most_stall && fewer_without) || p_of_stalls(tally) <= 1 - tally.confidence;
+}
+
+// By p alone: with none without the patch it comes down to alpha when that arm has been watched for
+// exposure_needed(confidence, stalls, wall time with the patch).
+bool stalls_left_open(const Tally& tally) {
+    return tally.patched.stalls >= k_stalls_that_ask && tally.unpatched_stalls() == 0 &&
+           !stalls_held_against_patch(tally);
 }
 
 bool deaths_held_against_patch(const Tally& tally) {
