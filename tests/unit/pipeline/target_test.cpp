@@ -100,6 +100,9 @@ TEST_F(Target, the_trials_on_record_are_judged_by_what_most_of_them_show) {
     trial_with(job, ArmName::patched, "c");
     trial_with(job, ArmName::patched, "b");
     EXPECT_EQ(kinds(job), (std::vector<std::string>{"other", "hit", "hit", "other", "hit"}));
+    const auto records = query([job](store::Store& s) { return trial_records(s, job); });
+    EXPECT_EQ(records[3].lockdep_signatures, std::vector<std::string>{"c"}) << "lockdep's own";
+    EXPECT_TRUE(records[4].lockdep_signatures.empty()) << "the target is no other report";
 }
 
 TEST_F(Target, is_what_boots_with_the_patch_show_when_no_other_shows_anything) {
