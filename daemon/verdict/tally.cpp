@@ -189,11 +189,13 @@ double attempt_confidence(const Plan& plan) {
     return plan.form == WorkloadForm::automatic ? 1 - (1 - plan.confidence) / 2 : plan.confidence;
 }
 
+// Without those that krepro itself has ended: with each verdict it ends the trials that still run.
 struct VoidShare {
     int voids = 0;
     int trials = 0;
     int stalls = 0;  // of the voids
 
+    [[nodiscard]] bool above_a_third() const { return 3 * voids > trials; }
     [[nodiscard]] bool above_a_third_but_for_stalls() const {
         return voids - stalls >= k_fatal_voids && 3 * (voids - stalls) > trials - stalls;
     }
@@ -306,7 +308,7 @@ bool voids_hopeless(const Tally& tally) {
 }
 
 bool voids_above_a_third(const Tally& tally) {
-    return 3 * tally.voids() > tally.trials();
+    return share_of_all(tally).above_a_third();
 }
 
 bool voids_too_many(const Tally& tally) {

@@ -113,8 +113,9 @@ struct Tally {
 // one third would not explain them (2.5 standard deviations), in all or in one arm.
 [[nodiscard]] bool voids_hopeless(const Tally& tally);
 
-// Whether more than a third of the trials were void, whatever the cause: those that were not may
-// not have been able to hit either, and no kernel may be said to stay clean.
+// Whether more than a third of the trials were void, whatever the cause but krepro's own stops:
+// those that were not may not have been able to hit either, and no kernel may be said to stay
+// clean.
 [[nodiscard]] bool voids_above_a_third(const Tally& tally);
 
 // The same for a claim that rests on what boots with the patch have shown: four voids at least, and

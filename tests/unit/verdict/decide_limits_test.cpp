@@ -59,7 +59,7 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
 TEST(VerdictDecide, no_kernel_is_said_to_stay_clean_while_more_than_a_third_is_void) {
     const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
     const auto more = clean(k_patched, 50);
-    for (const auto cause : {Cause::host_stall, Cause::boot_hang, Cause::interrupted}) {
+    for (const auto cause : {Cause::host_stall, Cause::boot_hang, Cause::early_exit}) {
         const Trials voids = repeated(3, under_load(no_evidence(k_unpatched, cause)));
         EXPECT_EQ(answer(plan_of(), voids + evidence), "run patched") << model::to_string(cause);
         EXPECT_EQ(answer(plan_of(), voids + evidence + repeated(2, more)), "fixed")
@@ -78,13 +78,21 @@ TEST(VerdictDecide, voids_that_outlast_the_budget_are_inconclusive_and_say_their
     EXPECT_THAT(verdict.sentence, HasSubstr("3 of 7 boots gave no evidence (host_stall: 3)"));
 }
 
+TEST(VerdictDecide, trials_that_krepro_has_ended_itself_are_no_part_of_that_third) {
+    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    for (const auto cause : {Cause::not_needed, Cause::interrupted})
+        EXPECT_EQ(answer(plan_of(), evidence + repeated(4, no_evidence(k_unpatched, cause))),
+                  "fixed")
+            << model::to_string(cause);
+}
+
 TEST(VerdictDecide, the_arm_that_stays_clean_is_the_one_that_goes_on_while_too_much_is_void) {
-    const Trials no_hit = repeated(23, clean(k_unpatched, 10));
-    const Trials voids = repeated(14, no_evidence(k_patched, Cause::interrupted));
-    EXPECT_EQ(answer(plan_of(), no_hit + voids + repeated(3, hit(k_patched, 20))), "run unpatched");
-    EXPECT_EQ(answer(plan_of(), no_hit + voids + Trials{clean(k_patched, 230)}), "run patched");
-    EXPECT_EQ(answer(plan_of(), no_hit + voids + repeated(5, clean(k_patched, 230))),
-              "not_reproduced");
+    const Trials no_hit = repeated(23, clean(k_unpatched, 10)) +
+                          repeated(7, no_evidence(k_unpatched)) +
+                          repeated(7, no_evidence(k_patched));
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(3, hit(k_patched, 20))), "run unpatched");
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(4, clean(k_patched, 60))), "run patched");
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(6, clean(k_patched, 60))), "not_reproduced");
 }
 
 TEST(VerdictDecide, too_many_voids_are_said_with_their_causes) {
