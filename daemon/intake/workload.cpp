@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <string_view>
 
 #include "intake/workload_command.hpp"
 
@@ -41,6 +42,16 @@ constexpr Amplification k_rule;
 // As images/init/settings.hpp has it.
 constexpr const char* k_metrics_path = "/tmp/krepro-metrics.yaml";
 constexpr std::int64_t k_default_period_ns = 1'000'000'000;
+// Operations are told at an iteration's end, and a hit waits for it: emulated, up to three times as
+// long. A trial of 240 s has room for a slow boot and one such iteration.
+constexpr double k_longest_counted_s = 60;
+
+// How the changes begin that only make a workload ready for the guest, or say where it is from.
+constexpr std::string_view k_sudo_change = "sudo -> ";
+constexpr std::string_view k_metrics_change = "--yaml (absent) -> ";
+constexpr std::string_view k_vcpus_change = "vCPUs for admission ";
+constexpr std::array k_preparations{k_sudo_change, k_metrics_change, k_vcpus_change,
+                                    k_tuned_change};
 
 // A reproducer that holds exactly one simple stress-ng line, between lines that stay as they are.
 struct StressScript {
@@ -110,11 +121,12 @@ int vcpus_to_admit(int instances, double share) {
     return static_cast<int>(std::ceil(tasks * share / k_deadline_share));
 }
 
-int verbatim_vcpus(const StressCommand& command, int max_vcpus) {
+// What the command asks for, whatever there is.
+int wanted_vcpus(const StressCommand& command, int max_vcpus) {
     const int instances = instances_of(command, max_vcpus);
     const int wanted = is_deadline(command) ? vcpus_to_admit(instances, share_of(command))
                                             : std::min(instances, k_most_plain_vcpus);
-    return std::min(std::max(wanted, k_fewest_vcpus), max_vcpus);
+    return std::max(wanted, k_fewest_vcpus);
 }
 
 // krepro-init reads the file when an iteration has ended. A command that writes metrics of its own
@@ -127,8 +139,17 @@ void count_operations(StressScript script, Workload& workload) {
     command.set("yaml", k_metrics_path);
     workload.script = as_script(script.text());
     workload.unit = ExposureUnit::bogo_ops;
+    workload.changes.push_back(fmt::format("{}{}: exposure is counted in stress-ng's operations",
+                                           k_metrics_change, k_metrics_path));
+}
+
+// With fewer than admission asks for, the workload is the mail's and works less well.
+void note_missing_vcpus(const StressCommand& command, int wanted, Workload& workload) {
+    if (!is_deadline(command) || wanted <= workload.vcpus) return;
+    const double share = share_of(command);
     workload.changes.push_back(fmt::format(
-        "--yaml (absent) -> {}: exposure is counted in stress-ng's operations", k_metrics_path));
+        "{}{} -> {}: a VM has no more here, and {} deadline tasks are admitted on them",
+        k_vcpus_change, wanted, workload.vcpus, admitted_deadline_tasks(workload.vcpus, share, 1)));
 }
 
 Workload plan_verbatim(const StressScript& script, int max_vcpus) {
@@ -136,15 +157,18 @@ Workload plan_verbatim(const StressScript& script, int max_vcpus) {
     Workload workload;
     workload.name = name_of(command);
     workload.script = as_script(script.text());
-    workload.vcpus = verbatim_vcpus(command, max_vcpus);
+    const int wanted = wanted_vcpus(command, max_vcpus);
+    workload.vcpus = std::min(wanted, max_vcpus);
     workload.memory_mib = memory_for(instances_of(command, workload.vcpus));
     workload.iteration_s = command.timeout_s().value_or(0);
     if (is_deadline(command))
         workload.unit = ExposureUnit::deadline_exits;
-    else if (workload.iteration_s > 0)
+    else if (workload.iteration_s > 0 && workload.iteration_s <= k_longest_counted_s)
         count_operations(script, workload);
     if (command.had_sudo())
-        workload.changes.emplace_back("sudo -> nothing: the guest's only user is root");
+        workload.changes.push_back(
+            fmt::format("{}nothing: the guest's only user is root", k_sudo_change));
+    note_missing_vcpus(command, wanted, workload);
     return workload;
 }
 
@@ -211,6 +235,9 @@ Workload amplify(StressScript script, const Amplification& wanted, int max_vcpus
     const auto verbatim = plan_verbatim(script, max_vcpus);
     auto workload = verbatim;
     workload.form = WorkloadForm::amplified;
+    // Of the verbatim form: this one has vCPUs of its own.
+    std::erase_if(workload.changes,
+                  [](const std::string& change) { return change.starts_with(k_vcpus_change); });
     workload.vcpus = std::min(wanted.vcpus, max_vcpus);
     Amplifier amplifier(script, workload);
     amplify_share(amplifier, wanted.share, workload.vcpus);
@@ -257,7 +284,6 @@ std::vector<Amplification> plain_sweep(const Workload& planned) {
 
 // Where no rule says what hits sooner, the machine's size is all that can be changed.
 void resize(Workload& workload, const Amplification& wanted, int max_vcpus) {
-    workload.form = WorkloadForm::amplified;
     const auto note = [&](const char* unit, int& slot, int to) {
         if (slot == to) return;
         workload.changes.push_back(fmt::format("{} {} -> {}: tried by a sweep", slot, unit, to));
@@ -296,11 +322,22 @@ Result<Workload> plan_workload(const model::Reproducer& reproducer, WorkloadForm
         return fail(ErrorKind::internal, "a workload is planned as verbatim or as amplified",
                     "workload form");
     const auto script = find_stress_line(reproducer.command);
-    if (!script) return plan_script(reproducer.command, max_vcpus);
     // Only the deadline loops have a rule that says what hits sooner.
-    if (form == WorkloadForm::amplified && is_deadline(script->command))
+    if (script && form == WorkloadForm::amplified && is_deadline(script->command))
         return amplify(*script, k_rule, max_vcpus);
-    return plan_verbatim(*script, max_vcpus);
+    auto workload =
+        script ? plan_verbatim(*script, max_vcpus) : plan_script(reproducer.command, max_vcpus);
+    workload.form = form;
+    return workload;
+}
+
+bool differs_from_mail(const Workload& workload) {
+    return std::any_of(
+        workload.changes.begin(), workload.changes.end(), [](const std::string& change) {
+            return std::none_of(
+                k_preparations.begin(), k_preparations.end(),
+                [&](std::string_view preparation) { return change.starts_with(preparation); });
+        });
 }
 
 Result<Workload> plan_amplified(const model::Reproducer& reproducer, const Amplification& wanted,

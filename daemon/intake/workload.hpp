@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "model/mail.hpp"
@@ -17,9 +18,17 @@ namespace krepro::intake {
 // command as given, with a vCPU count (at most `max_vcpus`) that lets the workload's children be
 // admitted, and enough memory. Amplified: the same code path with parameters that hit sooner,
 // each change listed in Workload::changes with its reason. A script that is no stress-ng deadline
-// loop is the same in both forms. `invalid_input` when the reproducer's command is empty.
+// loop is the same in both forms, but for the form's name. `invalid_input` when the reproducer's
+// command is empty.
 util::Result<model::Workload> plan_workload(const model::Reproducer& reproducer,
                                             model::WorkloadForm form, int max_vcpus);
+
+// How the change begins that says where tuned parameters are from.
+inline constexpr std::string_view k_tuned_change = "these parameters -> tuned on this host: ";
+
+// Whether the workload is another one than the mail's. What only makes it ready for the guest (no
+// sudo, a file for the metrics, the vCPUs that there are) is listed with the changes and is none.
+[[nodiscard]] bool differs_from_mail(const model::Workload& workload);
 
 // The parameters of an amplified form. Those that are there hit the seed's bug soonest on a small
 // host under emulation (docs/measured.md); `krepro tune` measures others.

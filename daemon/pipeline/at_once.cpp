@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "util/clock.hpp"
 #include "util/hash.hpp"
 
 namespace krepro::pipeline {
@@ -22,7 +23,27 @@ double rate(const Pace& pace) {
     return pace.wall_s > 0 ? pace.exposure / pace.wall_s : 0;
 }
 
+int most_by_cores(const Room& room, const std::string& accelerator,
+                  const model::Workload& workload) {
+    const int threads = accelerator == "kvm" ? 2 * room.cores : room.cores;
+    return std::clamp(threads / std::max(1, workload.vcpus), 1, k_most);
+}
+
+int most_by_memory(const Room& room, const model::Workload& workload) {
+    const long most = room.memory_mib / (workload.memory_mib + k_memory_beside_mib);
+    return static_cast<int>(std::clamp<long>(most, 1, k_most));
+}
+
 }  // namespace
+
+void PaceMeter::begin_trial(int at_once, std::chrono::steady_clock::time_point now) {
+    pace_.at_once = at_once;
+    if (running_++ == 0) since_ = now;
+}
+
+void PaceMeter::end_trial(std::chrono::steady_clock::time_point now) {
+    if (--running_ == 0) pace_.wall_s += util::seconds_between(since_, now);
+}
 
 std::string pace_key(const std::string& host, const std::string& accelerator,
                      const model::Workload& workload) {
@@ -37,11 +58,13 @@ std::string pace_key(const std::string& host, const std::string& accelerator,
 
 int most_at_once(const Room& room, const std::string& accelerator,
                  const model::Workload& workload) {
-    const int threads = accelerator == "kvm" ? 2 * room.cores : room.cores;
-    const int by_cores = threads / std::max(1, workload.vcpus);
-    const long by_memory = room.memory_mib / (workload.memory_mib + k_memory_beside_mib);
-    return std::clamp(std::min(by_cores, static_cast<int>(std::min<long>(by_memory, k_most))), 1,
-                      k_most);
+    return std::min(most_by_cores(room, accelerator, workload), most_by_memory(room, workload));
+}
+
+int fitting_at_once(int held, const Room& room, const std::string& accelerator,
+                    const model::Workload& workload) {
+    const int fitting = std::min(held, most_by_cores(room, accelerator, workload));
+    return most_by_memory(room, workload) < fitting ? 1 : fitting;
 }
 
 int choose_at_once(const Paces& known, int most) {

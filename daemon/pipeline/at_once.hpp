@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,20 @@ struct Pace {
                                model::field("exposure", &Pace::exposure),
                                model::field("wall_s", &Pace::wall_s));
     }
+};
+
+// Measures it for the trials of one form, which one job counts apart from those of the other.
+class PaceMeter {
+  public:
+    void begin_trial(int at_once, std::chrono::steady_clock::time_point now);
+    void end_trial(std::chrono::steady_clock::time_point now);
+    void add_exposure(double exposure) { pace_.exposure += exposure; }
+    [[nodiscard]] const Pace& pace() const { return pace_; }
+
+  private:
+    Pace pace_;
+    int running_ = 0;
+    std::chrono::steady_clock::time_point since_;
 };
 
 struct Paces {
@@ -44,6 +59,12 @@ struct Room {
 // its own; with KVM two share one.
 [[nodiscard]] int most_at_once(const Room& room, const std::string& accelerator,
                                const model::Workload& workload);
+
+// How many of the `held` that the job began with: as many as the cores allow for this form of its
+// workload, and one when memory is short. Fewer load the host less, which ends no job: its evidence
+// is counted by exposure.
+[[nodiscard]] int fitting_at_once(int held, const Room& room, const std::string& accelerator,
+                                  const model::Workload& workload);
 
 // How many a job is to run: as many as gave the most exposure a second, and one more when the last
 // one more has paid and nobody has tried it. One job holds to one number, so that its two arms are

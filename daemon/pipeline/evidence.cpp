@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "intake/workload.hpp"
+#include "report/families.hpp"
 #include "vm/run_monitor.hpp"
 
 namespace krepro::pipeline {
@@ -42,6 +44,11 @@ std::string most_frequent_candidate(store::Store& store, std::int64_t job, model
             return trials_by_signature[a].size() < trials_by_signature[b].size();
         });
     return most == in_order.end() ? std::string() : *most;
+}
+
+bool is_lockdeps_own(const model::Report& report) {
+    const auto* family = report::family_of_kind(report.kind);
+    return family != nullptr && family->detector == report::Detector::lockdep;
 }
 
 // A hit of a trial's own candidate, which the target has turned out not to be, is another report.
@@ -92,6 +99,8 @@ verdict::Plan plan_of(const model::Job& job) {
     plan.budget_trials = job.spec.budget.trials;
     plan.form = job.spec.workload;
     if (job.workload) plan.unit = job.workload->unit;
+    if (job.workload && job.workload->form == model::WorkloadForm::amplified)
+        plan.amplified_differs = intake::differs_from_mail(*job.workload);
     plan.earlier = job.earlier;
     plan.alone = job.spec.alone;
     return plan;
@@ -130,9 +139,20 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
     return started;
 }
 
+std::vector<verdict::StartedTrial> trials_of_rule(store::Store& store, std::int64_t job) {
+    auto started = started_trials(store, job);
+    std::set<std::string> lockdeps;
+    for (const auto& report : store.reports(job))
+        if (is_lockdeps_own(report.report)) lockdeps.insert(report.report.signature);
+    for (auto& trial : started)
+        for (const auto& signature : trial.record.other_signatures)
+            if (lockdeps.contains(signature)) trial.record.lockdep_signatures.push_back(signature);
+    return started;
+}
+
 std::vector<verdict::TrialRecord> trial_records(store::Store& store, std::int64_t job) {
     std::vector<verdict::TrialRecord> records;
-    for (auto& trial : started_trials(store, job))
+    for (auto& trial : trials_of_rule(store, job))
         if (!trial.running) records.push_back(std::move(trial.record));
     return records;
 }

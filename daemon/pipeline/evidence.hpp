@@ -39,8 +39,12 @@ namespace krepro::pipeline {
 [[nodiscard]] std::vector<verdict::StartedTrial> started_trials(store::Store& store,
                                                                 std::int64_t job);
 
+// These with what only a lockdep that is on reports: what the rule is asked with.
+[[nodiscard]] std::vector<verdict::StartedTrial> trials_of_rule(store::Store& store,
+                                                                std::int64_t job);
+
 // For a warm start: what done jobs before `mine` saw of the same bug, unpatched kernel and workload
-// under the same accelerator. Runs on the store's thread.
+// under the same accelerator, in the form that `mine` runs now. Runs on the store's thread.
 [[nodiscard]] model::EarlierEvidence earlier_evidence(store::Store& store, const model::Job& mine,
                                                       const std::string& accelerator);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "model/workload.hpp"
+#include "intake/workload.hpp"
 
 namespace krepro::pipeline {
 
@@ -12,7 +12,8 @@ namespace krepro::pipeline {
 // early seldom shows it. More boots are also better evidence than longer ones.
 [[nodiscard]] inline int iterations_of(const model::Workload& workload) {
     if (workload.iteration_s <= 0) return 0;  // not known: the trial's time limits it
-    return workload.form == model::WorkloadForm::amplified ? 2 : 4;
+    const bool amplified = workload.form == model::WorkloadForm::amplified;
+    return amplified && intake::differs_from_mail(workload) ? 2 : 4;
 }
 
 }  // namespace krepro::pipeline

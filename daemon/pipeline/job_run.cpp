@@ -230,9 +230,11 @@ asio::awaitable<void> JobRun::close_interrupted_trials() {
     co_await close_left_trials(services_, job_.id);
 }
 
-// Kept with the job when its trials begin: the rule must come to the same answer after a restart.
+// Kept with the job when the trials of a form begin: the rule must come to the same answer after a
+// restart. What was kept of the form before it counts for that form alone, which is over.
 asio::awaitable<void> JobRun::recall_earlier_evidence() {
-    if (!job_.spec.warm_start || is_alone() || job_.earlier || !job_.workload) co_return;
+    if (!job_.spec.warm_start || is_alone() || !job_.workload) co_return;
+    if (job_.earlier && job_.earlier->form == job_.workload->form) co_return;
     const auto read = [mine = job_, accelerator = accelerator_](store::Store& s) {
         return earlier_evidence(s, mine, accelerator);
     };
@@ -256,7 +258,7 @@ asio::awaitable<void> JobRun::finish_symbols() {
 }
 
 asio::awaitable<std::vector<verdict::StartedTrial>> JobRun::trials() {
-    const auto read = [id = job_.id](store::Store& s) { return started_trials(s, id); };
+    const auto read = [id = job_.id](store::Store& s) { return trials_of_rule(s, id); };
     co_return co_await services_.store->call(read);
 }
 
@@ -290,7 +292,7 @@ asio::awaitable<fs::path> JobRun::image(model::WorkloadForm form) {
 }
 
 asio::awaitable<void> JobRun::finish(model::Verdict verdict) {
-    co_await remember_pace();
+    co_await remember_paces();
     co_await settle_target(target_of);
     job_.verdict = std::move(verdict);
     if (const auto used = workloads_.find(job_.verdict->form); used != workloads_.end())

@@ -57,9 +57,11 @@ class JobRun {
     boost::asio::awaitable<void> begin_build(model::ArmName arm);
     boost::asio::awaitable<void> close_interrupted_trials();
     // The accelerator, the workload that was tuned for it, and how many trials this host runs side
-    // by side. Those of the trials on record; throws `conflict` when this host cannot have them.
+    // by side. The accelerator is that of the trials on record; throws `conflict` when this host
+    // does not have it.
     boost::asio::awaitable<void> choose_machine();
-    // For a warm start: what earlier jobs saw of this unpatched kernel, read once and kept.
+    // For a warm start: what earlier jobs saw of this unpatched kernel under the form of the
+    // workload that the job runs now, read once and kept.
     boost::asio::awaitable<void> recall_earlier_evidence();
     // One kernel and none to compare it with.
     [[nodiscard]] bool is_alone() const { return job_.spec.alone; }
@@ -98,7 +100,10 @@ class JobRun {
     boost::asio::awaitable<vm::BootSpec> probe_boot();
     boost::asio::awaitable<void> recall_tuned();
     boost::asio::awaitable<void> choose_at_once(int held);
-    boost::asio::awaitable<void> remember_pace();
+    // As many of those the job holds to as this host has room for now, in the form that runs now.
+    void fit_at_once();
+    boost::asio::awaitable<void> take_form(model::WorkloadForm form);
+    boost::asio::awaitable<void> remember_paces();
     boost::asio::awaitable<void> run_trial(model::Trial trial, verdict::RunTrial next,
                                            std::shared_ptr<vm::TrialCancel> cancel);
     void give_way();
@@ -138,9 +143,9 @@ class JobRun {
     std::shared_ptr<util::Priority> priority_;
     Tasks tasks_;
     int trials_running_ = 0;
-    std::optional<int> at_once_;
-    std::chrono::steady_clock::time_point loaded_since_;
-    Pace pace_;  // of this process's trials
+    std::optional<int> at_once_;                      // now
+    int held_at_once_ = 1;                            // as many as the job began with
+    std::map<model::WorkloadForm, PaceMeter> paces_;  // of this process's trials
 };
 
 }  // namespace krepro::pipeline

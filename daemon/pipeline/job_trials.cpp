@@ -45,7 +45,6 @@ util::InfraError machine_conflict(std::string what) {
 
 vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
                                model::WorkloadForm form) const {
-    // By the form that is asked for: a script is the same in both, and says verbatim of itself.
     const auto& used = workloads_.at(form);
     auto boot = guest_boot({arms_.at(arm).kernel, images_.at(form), accelerator_});
     boot.name = name;
@@ -114,12 +113,7 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     if (next.pause_s > 0) co_await tasks_.pause(next.pause_s);
     // The kernel without the patch has said what the bug is, before the other one is asked.
     if (next.arm == ArmName::patched) co_await settle_target(target_without_patch);
-    const auto& used = workload(next.form);
-    co_await image(next.form);
-    if (job_.workload != used) {  // `auto` goes on to the next form
-        job_.workload = used;
-        co_await save();
-    }
+    co_await take_form(next.form);
 
     // The row is there before the VM is, so that a trial can be missing in no history.
     model::Trial trial;
@@ -127,9 +121,9 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
     trial.arm = next.arm;
     trial.form = next.form;
     trial.accelerator = accelerator_;
-    trial.vcpus = used.vcpus;
-    trial.memory_mib = used.memory_mib;
-    const auto open = [trial, machine = Machine{accelerator_, *at_once_}](store::Store& s) {
+    trial.vcpus = job_.workload->vcpus;
+    trial.memory_mib = job_.workload->memory_mib;
+    const auto open = [trial, machine = Machine{accelerator_, held_at_once_}](store::Store& s) {
         keep_machine(s, trial.job, machine);
         return s.add_trial(trial);
     };
@@ -139,7 +133,8 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
                               {"number", trial.number},
                               {"state", "started"},
                               {"exposure_goal", next.exposure_goal}});
-    if (trials_running_++ == 0) loaded_since_ = std::chrono::steady_clock::now();
+    ++trials_running_;
+    paces_[trial.form].begin_trial(*at_once_, std::chrono::steady_clock::now());
     give_way();
     // From here until its row is closed a request goes to the trial: what it has shown is kept,
     // even when krepro is stopped while the console is being stored.
@@ -148,15 +143,15 @@ asio::awaitable<void> JobRun::begin_trial(verdict::RunTrial next) {
 
 asio::awaitable<void> JobRun::run_trial(model::Trial trial, verdict::RunTrial next,
                                         std::shared_ptr<vm::TrialCancel> cancel) {
-    const std::shared_ptr<void> guard(nullptr, [this, cancel](void*) {
+    const std::shared_ptr<void> guard(nullptr, [this, cancel, form = trial.form](void*) {
         control_->end_trial(cancel);
-        if (--trials_running_ == 0)
-            pace_.wall_s += util::seconds_between(loaded_since_, std::chrono::steady_clock::now());
+        --trials_running_;
+        paces_[form].end_trial(std::chrono::steady_clock::now());
     });
     auto outcome = co_await boot_and_watch(trial, next, cancel);
     const bool failed = outcome.cause == model::Cause::infrastructure;
     const std::string detail = outcome.detail;
-    if (outcome.kind != model::OutcomeKind::none) pace_.exposure += outcome.exposure;
+    if (outcome.kind != model::OutcomeKind::none) paces_[trial.form].add_exposure(outcome.exposure);
     co_await close(std::move(trial), std::move(outcome));
     infrastructure_failures_ = failed ? infrastructure_failures_ + 1 : 0;
     if (infrastructure_failures_ >= k_fatal_failures)
@@ -187,36 +182,52 @@ verdict::Able JobRun::able() const {
     return {arms_.contains(ArmName::patched), at_once_.value_or(1)};
 }
 
+// `auto` goes on to the next form: with its own VM, and with what earlier jobs saw of it.
+asio::awaitable<void> JobRun::take_form(model::WorkloadForm form) {
+    co_await image(form);
+    if (job_.workload == workload(form)) co_return;
+    job_.workload = workload(form);
+    fit_at_once();
+    co_await recall_earlier_evidence();
+    co_await save();
+}
+
 // `held`: how many the trials on record ran side by side; 0 when that is still to be chosen.
 asio::awaitable<void> JobRun::choose_at_once(int held) {
     const auto& used = workload(job_.workload->form);
     const auto room = services_.room ? *services_.room : room_here();
     const int most = most_at_once(room, accelerator_, used);
-    if (held > most)
-        throw machine_conflict(
-            fmt::format("the first trials of this job ran {} at once, and now "
-                        "there is room for {}",
-                        held, most));
     const auto key = pace_key(vm::host_fingerprint(), accelerator_, used);
     const auto read = [key](store::Store& s) { return s.fact(key); };
     const auto known = co_await services_.store->call(read);
     Paces paces;
     if (known)
         if (const auto read_paces = model::from_json<Paces>(*known)) paces = *read_paces;
-    at_once_ = held > 0 ? held : pipeline::choose_at_once(paces, most);
-    pace_.at_once = *at_once_;
-    if (most > 1)
+    held_at_once_ = held > 0 ? held : pipeline::choose_at_once(paces, most);
+    fit_at_once();
+    if (most > 1 || held_at_once_ > 1)
         recorder_.event("log", {{"text", fmt::format("{} trials at once; this host has room for {}",
                                                      *at_once_, most)}});
 }
 
-asio::awaitable<void> JobRun::remember_pace() {
-    const auto key = pace_key(vm::host_fingerprint(), accelerator_, workload(job_.workload->form));
-    const auto keep = [key, measured = pace_](store::Store& s) {
-        Paces paces;
-        if (const auto known = s.fact(key))
-            if (const auto read = model::from_json<Paces>(*known)) paces = *read;
-        s.put_fact(key, model::to_json(with_pace(std::move(paces), measured)));
+void JobRun::fit_at_once() {
+    const auto room = services_.room ? *services_.room : room_here();
+    at_once_ = fitting_at_once(held_at_once_, room, accelerator_, *job_.workload);
+}
+
+asio::awaitable<void> JobRun::remember_paces() {
+    // One behind the other: a script is the same in both forms, and has one pace.
+    std::vector<std::pair<std::string, Pace>> measured;
+    for (const auto& [form, meter] : paces_)
+        measured.emplace_back(pace_key(vm::host_fingerprint(), accelerator_, workload(form)),
+                              meter.pace());
+    const auto keep = [measured](store::Store& s) {
+        for (const auto& [key, pace] : measured) {
+            Paces paces;
+            if (const auto known = s.fact(key))
+                if (const auto read = model::from_json<Paces>(*known)) paces = *read;
+            s.put_fact(key, model::to_json(with_pace(std::move(paces), pace)));
+        }
     };
     co_await services_.store->call(keep);
 }

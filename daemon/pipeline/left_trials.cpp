@@ -9,6 +9,7 @@
 #include "vm/console_tail.hpp"
 #include "vm/exposure_meter.hpp"
 #include "vm/harness.hpp"
+#include "vm/run_monitor.hpp"
 
 namespace krepro::pipeline {
 
@@ -23,7 +24,7 @@ using util::value_or_throw;
 namespace {
 
 // As long as a running trial waits for the heartbeat that closes a hit's exposure.
-constexpr double k_silence_s = 2.5;
+constexpr double k_silence_s = vm::TrialLimits{}.after_hit_s;
 
 std::string keep(const store::Artifacts& artifacts, const fs::path& file) {
     std::error_code code;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "verdict/decide.hpp"
+
 namespace krepro::pipeline {
 namespace {
 
@@ -13,9 +15,7 @@ constexpr int k_most_trials = 8;
 }  // namespace
 
 void HitRate::add(const model::TrialOutcome& outcome) {
-    using model::Cause;
-    const bool stalled = outcome.cause == Cause::host_stall || outcome.cause == Cause::stall ||
-                         outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale;
+    const bool stalled = verdict::stalled_under_load(outcome);
     ++trials;
     hits += outcome.kind == model::OutcomeKind::hit ? 1 : 0;
     stalls += stalled ? 1 : 0;

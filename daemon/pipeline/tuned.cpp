@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "intake/workload.hpp"
 #include "util/hash.hpp"
 
 namespace krepro::pipeline {
@@ -31,10 +32,9 @@ std::string tuned_key(const model::Job& job, const std::string& host,
 
 model::Workload workload_of(const Tuned& tuned) {
     auto workload = tuned.workload;
-    workload.changes.push_back(
-        fmt::format("these parameters -> tuned on this host: {} on {}; the "
-                    "rule's own had {}",
-                    rate_words(tuned.rate), tuned.release, rate_words(tuned.rule_rate)));
+    workload.changes.push_back(fmt::format("{}{} on {}; the rule's own had {}",
+                                           intake::k_tuned_change, rate_words(tuned.rate),
+                                           tuned.release, rate_words(tuned.rule_rate)));
     return workload;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "verdict/tally.hpp"
+#include "verdict/weigh.hpp"
 #include "verdict/words.hpp"
 
 namespace krepro::verdict {
@@ -100,7 +101,7 @@ class Decider {
                 return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
         const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_) ||
-                               deaths_held_against_patch(tally_);
+                               stalls_left_open(tally_) || deaths_held_against_patch(tally_);
         return claim(new_splat ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
 
@@ -155,8 +156,13 @@ class Decider {
     }
 
     // Every verdict that rests on hits not having come asks that most trials could have seen them.
+    // Where too few could, more of the clean arm can only take the claim back.
     [[nodiscard]] Decision claim(VerdictKind kind) const {
-        return voids_too_many(tally_) ? too_many_voids() : stop(kind);
+        if (kind == VerdictKind::fixed_new_splat)
+            return voids_too_many(tally_) ? too_many_voids() : stop(kind);
+        if (!voids_above_a_third(tally_)) return stop(kind);
+        if (tally_.budget_exhausted()) return too_many_voids();
+        return run(kind == VerdictKind::regression ? ArmName::unpatched : ArmName::patched);
     }
 
     [[nodiscard]] Decision no_exposure() const {

@@ -20,7 +20,15 @@ struct TrialRecord {
     // Of the reports that are not the target, whatever the outcome. What is seen on both arms is a
     // side finding and never flips the verdict; an `other` without a signature counts as new.
     std::vector<std::string> other_signatures;
+    // Of these, such as only a lockdep that is on reports: where a hit has turned it off, they
+    // cannot come.
+    std::vector<std::string> lockdep_signatures = {};
 };
+
+// Stalled under load: reported by the kernel or told by its silence; void on the unpatched arm and
+// `other` on the patched one: the same thing. An unpatched boot may also have stalled past its hit.
+// One that stalls while it boots came to no load, and is no such stall.
+[[nodiscard]] bool stalled_under_load(const model::TrialOutcome& outcome);
 
 struct Plan {
     double confidence = 0.95;
@@ -28,6 +36,9 @@ struct Plan {
     int budget_trials = 60;
     model::WorkloadForm form = model::WorkloadForm::amplified;
     model::ExposureUnit unit = model::ExposureUnit::deadline_exits;
+    // Whether the amplified form has other parameters than the mail. A script has none that a rule
+    // could change.
+    bool amplified_differs = true;
     // After the patched arm, one more hit on unpatched shows that the assay still works (A..B..A').
     // It is a control, not part of the test: neither the hit nor its exposure enters p, so it can
     // only withhold a `fixed`. It costs about one hit's time.

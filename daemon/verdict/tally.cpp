@@ -27,13 +27,6 @@ bool is_ours(const model::TrialOutcome& outcome) {
            outcome.cause == Cause::not_needed;
 }
 
-// Reported by the kernel or told by its silence; void on the unpatched arm and `other` on the
-// patched one: the same thing. An unpatched boot may also have stalled past its hit.
-bool is_stall(const model::TrialOutcome& outcome) {
-    return outcome.cause == Cause::host_stall || outcome.cause == Cause::stall ||
-           outcome.cause == Cause::hang || outcome.cause == Cause::heartbeat_stale;
-}
-
 // What an outcome shows that has no report of its own; the reports that came with it do not explain
 // it.
 std::string_view silent_sign(const model::TrialOutcome& outcome) {
@@ -73,9 +66,18 @@ bool shows_something_new(const TrialRecord& trial, const Signatures& known) {
         const Signatures reported(trial.other_signatures.begin(), trial.other_signatures.end());
         return !are_known(reported, known);
     }
-    if (is_stall(trial.outcome)) return false;
+    if (stalled_under_load(trial.outcome)) return false;
     const Signatures signs = signs_of(trial);
     return signs.empty() || !are_known(signs, known);
+}
+
+// Whether no kernel without the patch whose lockdep is off could have shown what is new here.
+bool is_lockdeps_own(const TrialRecord& trial, const Signatures& known) {
+    Signatures lockdeps(trial.lockdep_signatures.begin(), trial.lockdep_signatures.end());
+    lockdeps.insert(model::to_string(Cause::lockdep_off_unexplained));
+    lockdeps.insert(known.begin(), known.end());
+    const Signatures signs = signs_of(trial);
+    return !signs.empty() && are_known(signs, lockdeps);
 }
 
 // The VM ended by itself.
@@ -93,7 +95,7 @@ class Counter {
         ArmTally& arm = arm_of(trial.arm);
         ++arm.counts.trials;
         arm.counts.wall_s += sane(outcome.wall_s);
-        arm.stalls += is_stall(outcome) ? 1 : 0;
+        arm.stalls += stalled_under_load(outcome) ? 1 : 0;
         count_death(arm, trial);
         arm.blind_early += outcome.cause == Cause::lockdep_off_early ? 1 : 0;
         if (outcome.kind == OutcomeKind::none) return add_void(arm, trial);
@@ -131,11 +133,11 @@ class Counter {
         ++arm.counts.voids;
         if (shows_something_new(trial, known_)) {
             ++arm.telling_voids;
-            add_new_splat(arm, outcome.detail);
+            add_new_splat(arm, trial);
         }
         if (outcome.unit == tally_.unit) arm.void_exposure += sane(outcome.exposure);
         ++causes_[outcome.cause.value_or(Cause::infrastructure)];
-        arm.stalled_voids += is_stall(outcome) ? 1 : 0;
+        arm.stalled_voids += stalled_under_load(outcome) ? 1 : 0;
         if (is_ours(outcome))
             ++arm.interrupted;
         else
@@ -146,21 +148,24 @@ class Counter {
         switch (trial.outcome.kind) {
             case OutcomeKind::hit:
                 ++arm.counts.hits;
+                arm.seeing_hits += trial.outcome.lockdep_alive_at_end ? 1 : 0;
                 break;
             case OutcomeKind::clean:
                 ++arm.counts.clean;
                 break;
             case OutcomeKind::other:
                 ++arm.counts.other;
-                if (shows_something_new(trial, known_)) add_new_splat(arm, trial.outcome.detail);
+                if (shows_something_new(trial, known_)) add_new_splat(arm, trial);
                 break;
             case OutcomeKind::none:
                 break;
         }
     }
 
-    static void add_new_splat(ArmTally& arm, const std::string& words) {
+    void add_new_splat(ArmTally& arm, const TrialRecord& trial) const {
+        const std::string& words = trial.outcome.detail;
         ++arm.new_splats;
+        arm.lockdep_splats += is_lockdeps_own(trial, known_) ? 1 : 0;
         auto& all = arm.new_splat_words;
         if (!words.empty() && std::find(all.begin(), all.end(), words) == all.end())
             all.push_back(words);
@@ -184,12 +189,14 @@ double attempt_confidence(const Plan& plan) {
     return plan.form == WorkloadForm::automatic ? 1 - (1 - plan.confidence) / 2 : plan.confidence;
 }
 
+// Without those that krepro itself has ended: with each verdict it ends the trials that still run.
 struct VoidShare {
     int voids = 0;
     int trials = 0;
     int stalls = 0;  // of the voids
 
-    [[nodiscard]] bool above_a_third() const {
+    [[nodiscard]] bool above_a_third() const { return 3 * voids > trials; }
+    [[nodiscard]] bool above_a_third_but_for_stalls() const {
         return voids - stalls >= k_fatal_voids && 3 * (voids - stalls) > trials - stalls;
     }
     [[nodiscard]] bool hopeless() const {
@@ -248,32 +255,21 @@ std::vector<std::string> seen_on_both(std::span<const TrialRecord> trials,
     return {both.begin(), both.end()};
 }
 
-// The chance that `with` or more of `all` fall to an arm that has this share of what may bring one:
-// the upper tail of the binomial distribution.
-double upper_tail(int with, int all, double share) {
-    if (with == 0 || !(share > 0)) return 1;
-    share = std::min(1.0, share);
-    // Terms by recurrence from P(X = all), so that no factorial is needed.
-    double term = std::pow(share, all);
-    double tail = term;
-    for (int x = all; x > with; --x) {
-        term *= x * (1 - share) / ((all - x + 1) * share);
-        tail += term;
-    }
-    return std::min(1.0, tail);
-}
-
-double patched_share_of_time(const Tally& tally) {
-    return tally.wall_s() > 0 ? tally.patched.counts.wall_s / tally.wall_s() : 0;
-}
-
 }  // namespace
+
+bool stalled_under_load(const model::TrialOutcome& outcome) {
+    // The other causes come under load alone.
+    if (outcome.cause == Cause::host_stall) return outcome.ready_s.has_value();
+    return outcome.cause == Cause::stall || outcome.cause == Cause::hang ||
+           outcome.cause == Cause::heartbeat_stale;
+}
 
 Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, WorkloadForm form) {
     Tally tally;
     tally.form = form;
     tally.attempts = plan.form == WorkloadForm::automatic ? 2 : 1;
     tally.alone = plan.alone;
+    tally.amplified = form == WorkloadForm::amplified && plan.amplified_differs;
     tally.confidence = attempt_confidence(plan);
     tally.unit = plan.unit;
     tally.k = hits_needed(plan.confidence);
@@ -306,53 +302,17 @@ model::EarlierEvidence unpatched_evidence(std::span<const TrialRecord> trials, W
     return evidence;
 }
 
-double p_of_stalls(const Tally& tally) {
-    const int with = tally.patched.stalls;
-    return upper_tail(with, with + tally.unpatched_stalls(), patched_share_of_time(tally));
-}
-
-double p_of_deaths(const Tally& tally) {
-    const int at_boot = tally.patched.failed_boots;
-    const int loaded = tally.patched.early_exits;
-    // A boot can fail once, whatever time it takes.
-    const double share_of_boots =
-        tally.trials() > 0 ? static_cast<double>(tally.patched.counts.trials) / tally.trials() : 0;
-    const double p_at_boot =
-        upper_tail(at_boot, at_boot + tally.unpatched_sum(&ArmTally::failed_boots), share_of_boots);
-    const double p_loaded = upper_tail(loaded, loaded + tally.unpatched_sum(&ArmTally::early_exits),
-                                       patched_share_of_time(tally));
-    return std::min(1.0, 2 * std::min(p_at_boot, p_loaded));
-}
-
-bool unpatched_needs_longer_look(const Tally& tally) {
-    const auto& patched = tally.patched;
-    const int boots = patched.boots();
-    const bool open_splat = patched.new_splats > 0 && 3 * patched.new_splats <= 2 * boots;
-    const bool open_stall = patched.stalls > 0 && 3 * patched.stalls <= 2 * boots &&
-                            tally.unpatched_stalls() == 0 &&
-                            p_of_stalls(tally) > 1 - tally.confidence;
-    return (open_splat || open_stall) && tally.unpatched_wall_s() < patched.counts.wall_s;
-}
-
-bool stalls_held_against_patch(const Tally& tally) {
-    const int boots = tally.patched.boots();
-    return 3 * tally.patched.stalls > 2 * boots ||
-           (tally.patched.stalls > 0 && p_of_stalls(tally) <= 1 - tally.confidence);
-}
-
-bool deaths_held_against_patch(const Tally& tally) {
-    const int deaths = tally.patched.deaths();
-    return deaths > 0 && (3 * deaths > 2 * tally.patched.counts.trials ||
-                          p_of_deaths(tally) <= 1 - tally.confidence);
-}
-
 bool voids_hopeless(const Tally& tally) {
     return share_of_all(tally).hopeless() || share_of(tally.unpatched).hopeless() ||
            share_of(tally.patched).hopeless();
 }
 
-bool voids_too_many(const Tally& tally) {
+bool voids_above_a_third(const Tally& tally) {
     return share_of_all(tally).above_a_third();
+}
+
+bool voids_too_many(const Tally& tally) {
+    return share_of_all(tally).above_a_third_but_for_stalls();
 }
 
 }  // namespace krepro::verdict

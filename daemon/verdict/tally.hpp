@@ -16,6 +16,8 @@ struct ArmTally {
     int new_splats = 0;     // trials that show something the unpatched arm has not shown
     int telling_voids = 0;  // of these, such as are void: a panic at boot
     std::vector<std::string> new_splat_words;  // what they were, in the words of their outcomes
+    int lockdep_splats = 0;    // of the new ones, such as only a lockdep that is on reports
+    int seeing_hits = 0;       // hits that left lockdep on
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
@@ -26,6 +28,8 @@ struct ArmTally {
 
     // Boots that show how the kernel behaves.
     [[nodiscard]] int boots() const { return counts.trials - counts.voids + telling_voids; }
+    // Boots that may have stalled: those that count, and those that a stall made void.
+    [[nodiscard]] int loaded_boots() const { return counts.trials - counts.voids + stalled_voids; }
     // VMs that ended by themselves.
     [[nodiscard]] int deaths() const { return failed_boots + early_exits; }
     // As the arm that stays clean: evidence only.
@@ -44,7 +48,8 @@ struct Tally {
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     double confidence = 0.95;  // of this attempt; higher than asked for when there are two attempts
     int attempts = 1;
-    bool alone = false;  // all trials are of one kernel, the "unpatched" one
+    bool alone = false;      // all trials are of one kernel, the "unpatched" one
+    bool amplified = false;  // the parameters are not those of the mail
     int k = 3;
     model::CountedEvidence earlier;  // hits and exposure that a warm start adds to unpatched's own
     model::ExposureUnit unit = model::ExposureUnit::guest_seconds;  // of the trials, or the plan
@@ -81,6 +86,13 @@ struct Tally {
         return unpatched.*count + control.*count + surplus.*count;
     }
     [[nodiscard]] int unpatched_stalls() const { return unpatched_sum(&ArmTally::stalls); }
+    [[nodiscard]] int unpatched_loaded_boots() const {
+        return unpatched.loaded_boots() + control.loaded_boots() + surplus.loaded_boots();
+    }
+    // Each hit without the patch turned lockdep off: past it there is nothing that lockdep sees.
+    [[nodiscard]] bool hits_turn_lockdep_off() const {
+        return unpatched.counts.hits > 0 && unpatched_sum(&ArmTally::seeing_hits) == 0;
+    }
     [[nodiscard]] int unpatched_deaths() const {
         return unpatched_sum(&ArmTally::failed_boots) + unpatched_sum(&ArmTally::early_exits);
     }
@@ -93,30 +105,6 @@ struct Tally {
     }
 };
 
-// The chance that so many of all stalls fall to the patched arm when both arms stall at one rate in
-// wall time: the upper tail of the binomial distribution. 1 when the patched arm has none.
-[[nodiscard]] double p_of_stalls(const Tally& tally);
-
-// Whether it is too early to hold against the patch what only its boots have shown: boots without
-// it end at the target's hit, mostly before what takes time would show. Such boots then go on past
-// the hit, until one shows the same, or together they have come to the time of those with
-// the patch. What most boots with the patch show (two in three) needs no such look.
-[[nodiscard]] bool unpatched_needs_longer_look(const Tally& tally);
-
-// Whether stalls are held against the patch: chance does not explain how many there are with it and
-// how few without (p at most alpha), or more than two boots in three with it stalled. A single
-// stall says too little: a deadline workload starves a kernel now and then whatever the patch, and
-// boots without the patch mostly end at the hit, before it shows.
-[[nodiscard]] bool stalls_held_against_patch(const Tally& tally);
-
-// The same for VMs that end by themselves and show nothing new: before the workload by the number
-// of boots, under load in wall time. Two looks, so twice the smaller of the two chances.
-[[nodiscard]] double p_of_deaths(const Tally& tally);
-
-// Whether they are held against the patch: chance does not explain them (p at most alpha), or more
-// than two boots in three with it ended so.
-[[nodiscard]] bool deaths_held_against_patch(const Tally& tally);
-
 // Counts the trials of `form`; what earlier trials of the other form used is taken off the budget.
 [[nodiscard]] Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials,
                                model::WorkloadForm form);
@@ -125,9 +113,14 @@ struct Tally {
 // one third would not explain them (2.5 standard deviations), in all or in one arm.
 [[nodiscard]] bool voids_hopeless(const Tally& tally);
 
-// Whether more than a third of the trials were void (four at least): no verdict that rests on the
-// absence of hits may be given. Stalls are left out: what a workload does to a kernel under load is
-// no failure to look, its exposure is charged to the arm that hits, and p_of_stalls judges them.
+// Whether more than a third of the trials were void, whatever the cause but krepro's own stops:
+// those that were not may not have been able to hit either, and no kernel may be said to stay
+// clean.
+[[nodiscard]] bool voids_above_a_third(const Tally& tally);
+
+// The same for a claim that rests on what boots with the patch have shown: four voids at least, and
+// stalls are left out. What a kernel under load does is no failure to look, its exposure is charged
+// to the arm that hits, and p_of_stalls judges it.
 [[nodiscard]] bool voids_too_many(const Tally& tally);
 
 }  // namespace krepro::verdict

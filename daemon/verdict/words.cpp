@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "verdict/weigh.hpp"
+
 namespace krepro::verdict {
 namespace {
 
@@ -104,6 +106,11 @@ std::string new_splat_words(const Tally& tally) {
             boots_words(tally.patched.new_splats), listed(tally.patched.new_splat_words));
     if (stalls_held_against_patch(tally))
         words += fmt::format(" But {} with the patch stalled.", boots_words(tally.patched.stalls));
+    if (stalls_left_open(tally))
+        words += fmt::format(
+            " But {} with the patch stalled and none without it; the time without it was too short "
+            "to tell whether that is chance.",
+            boots_words(tally.patched.stalls));
     if (deaths_held_against_patch(tally))
         words += fmt::format(" But the VM ended by itself in {} with the patch, and in {} without.",
                              boots_words(tally.patched.deaths()), tally.unpatched_deaths());
@@ -119,6 +126,16 @@ std::string stall_words(const model::Verdict& verdict, const Tally& tally) {
         "to do with it was not shown.",
         boots_words(tally.patched.stalls), tally.unpatched_stalls(),
         probability_words(p_of_stalls(tally)));
+}
+
+std::string beyond_sight_words(const model::Verdict& verdict, const Tally& tally) {
+    const int splats = splats_beyond_sight(tally);
+    if (verdict.kind != VerdictKind::fixed_new_splat || splats == 0) return {};
+    return fmt::format(
+        "{} with the patch showed a report of lockdep's own. Without the patch the bug turns "
+        "lockdep off when it hits, so that no such boot could have shown it past its hit: whether "
+        "the patch has to do with it was not shown.",
+        boots_words(splats));
 }
 
 std::string death_words(const model::Verdict& verdict, const Tally& tally) {
@@ -143,8 +160,8 @@ std::string not_reproduced_words(const model::Verdict& verdict, const Tally& tal
     return text;
 }
 
-std::string form_words(model::WorkloadForm form) {
-    if (form == model::WorkloadForm::amplified)
+std::string form_words(const Tally& tally) {
+    if (tally.amplified)
         return "The workload was amplified: its parameters are not those of the mail.";
     return "Only this workload, configuration and virtual machine were tried.";
 }
@@ -236,13 +253,14 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
     add(ratio_words(verdict));
     add(earlier_words(verdict, tally));
     add(control_missing_words(verdict, tally));
-    if (verdict.kind != VerdictKind::error) add(form_words(tally.form));
+    if (verdict.kind != VerdictKind::error) add(form_words(tally));
     if (tally.attempts > 1)
         add("Two workloads were allowed for, so each was held to half of the error probability.");
     for (const auto& finding : tally.side_findings)
         add("Seen with and without the patch, and not counted against it: " + finding + ".");
     add(stall_words(verdict, tally));
     add(death_words(verdict, tally));
+    add(beyond_sight_words(verdict, tally));
     add(void_words(tally));
     return limits;
 }

@@ -64,7 +64,10 @@ TEST(Workload, the_verbatim_deadline_loop_gets_the_vcpus_that_admit_children) {
     EXPECT_EQ(workload.vcpus, 8);
     EXPECT_EQ(workload.memory_mib, 3072);
     EXPECT_DOUBLE_EQ(workload.iteration_s, 20);
-    EXPECT_THAT(workload.changes, IsEmpty());
+    EXPECT_THAT(workload.changes, ElementsAre("vCPUs for admission 40 -> 8: a VM has no more here, "
+                                              "and 9 deadline tasks are admitted on them"));
+    EXPECT_FALSE(differs_from_mail(workload));
+    EXPECT_THAT(plan(k_deadline_loop, WorkloadForm::verbatim, 40).changes, IsEmpty());
     EXPECT_EQ(workload.script, shipped_script("stress-ng-deadline-mmapfork.sh"));
 }
 
@@ -82,6 +85,7 @@ TEST(Workload, the_amplified_deadline_loop_lists_each_change_with_its_reason) {
                                   HasSubstr("0.25x to 4x"), HasSubstr("9 tasks")),
                             StartsWith("--mmapfork 23 -> 2: "), StartsWith("-t 20 -> 3: "),
                             StartsWith("8 vCPUs -> 2: "), StartsWith("3072 MiB -> 1024: ")));
+    EXPECT_TRUE(differs_from_mail(workload));
 }
 
 TEST(Workload, the_seeds_mail_itself_makes_the_shipped_scripts) {
@@ -141,6 +145,8 @@ TEST(Workload, names_units_and_sizes_follow_the_command) {
              Case{"stress-ng --vm 2 --vm-bytes 1048576 -t 1m", "stress-ng-vm", ops, 2, 1024, 60},
              Case{"/usr/bin/stress-ng -c 16 -t20", "stress-ng-cpu", ops, 4, 2048, 20},
              Case{"stress-ng --cpu=0 --timeout=5", "stress-ng-cpu", ops, 4, 1024, 5},
+             Case{"stress-ng --cpu 4 -t 1h", "stress-ng-cpu", seconds, 4, 1024, 3600},
+             Case{"stress-ng --cpu 4 -t 61", "stress-ng-cpu", seconds, 4, 1024, 61},
              Case{"stress-ng --cpu -1", "stress-ng-cpu", seconds, 4, 1024, 0},
              Case{"stress-ng --all 1 -t 5", "stress-ng", ops, 2, 1024, 5},
              Case{"stress-ng --sched fifo --sched-prio 5 --fork 3", "stress-ng-fork", seconds, 3,
@@ -159,9 +165,21 @@ TEST(Workload, names_units_and_sizes_follow_the_command) {
     }
 }
 
-TEST(Workload, what_is_no_deadline_loop_is_the_same_in_both_forms) {
-    for (const char* command : {"stress-ng --cpu 4 -t 20", "while :; do :; done", "make check"})
-        EXPECT_EQ(plan(command, WorkloadForm::amplified), plan(command)) << command;
+TEST(Workload, what_is_no_deadline_loop_is_the_same_in_both_forms_but_for_their_names) {
+    for (const char* command :
+         {"sudo stress-ng --cpu 4 -t 20", "while :; do :; done", "make check"}) {
+        auto amplified = plan(command, WorkloadForm::amplified);
+        EXPECT_EQ(amplified.form, WorkloadForm::amplified) << command;
+        EXPECT_FALSE(differs_from_mail(amplified)) << command;
+        amplified.form = WorkloadForm::verbatim;
+        EXPECT_EQ(amplified, plan(command)) << command;
+    }
+}
+
+TEST(Workload, a_command_whose_iterations_outlast_a_trial_is_counted_in_seconds) {
+    const auto workload = plan("stress-ng --cpu 4 -t 1h");
+    EXPECT_EQ(workload.script, "#!/bin/sh\nstress-ng --cpu 4 -t 1h\n");
+    EXPECT_THAT(workload.changes, IsEmpty());
 }
 
 TEST(Workload, lines_around_a_stress_line_stay_as_they_are) {

@@ -35,6 +35,29 @@ TEST(AtOnce, a_host_with_less_room_than_before_runs_fewer) {
     EXPECT_EQ(choose_at_once({{{1, 100, 100}, {2, 180, 100}, {3, 260, 100}}}, 2), 2);
 }
 
+TEST(AtOnce, a_job_that_began_with_more_than_there_is_room_for_now_goes_on_with_fewer) {
+    EXPECT_EQ(fitting_at_once(3, {8, 64000}, "tcg", workload(2, 1024)), 3);
+    EXPECT_EQ(fitting_at_once(5, {8, 64000}, "tcg", workload(2, 1024)), 4);
+    EXPECT_EQ(fitting_at_once(3, {8, 64000}, "tcg", workload(8, 3072)), 1);
+    EXPECT_EQ(fitting_at_once(3, {8, 2000}, "tcg", workload(2, 1024)), 1) << "memory is short";
+    EXPECT_EQ(fitting_at_once(1, {1, 0}, "tcg", workload(8, 3072)), 1);
+}
+
+TEST(AtOnce, the_pace_is_taken_over_the_time_in_which_any_trial_of_the_form_runs) {
+    const std::chrono::steady_clock::time_point start;
+    const auto at = [&](int second) { return start + std::chrono::seconds(second); };
+    PaceMeter meter;
+    meter.begin_trial(2, at(0));
+    meter.begin_trial(2, at(10));
+    meter.end_trial(at(20));
+    meter.end_trial(at(30));
+    meter.begin_trial(2, at(100));
+    meter.end_trial(at(105));
+    meter.add_exposure(50);
+    meter.add_exposure(20);
+    EXPECT_EQ(meter.pace(), (Pace{2, 70, 35}));
+}
+
 TEST(AtOnce, what_was_measured_fades_and_what_was_too_short_is_not_kept) {
     const auto once = with_pace({}, {1, 100, 100});
     const auto twice = with_pace(once, {1, 300, 100});

@@ -30,6 +30,7 @@ class Resume : public RunJob {
             trial.outcome.emplace();
             trial.outcome->kind = OutcomeKind::hit;
             trial.outcome->exposure = exposure;
+            trial.outcome->unit = model::ExposureUnit::deadline_exits;
             util::value_or_throw(s.close_trial(trial));
             if (machine) keep_machine(s, id, *machine);
             return true;
@@ -67,9 +68,24 @@ TEST_F(Resume, a_job_holds_to_the_number_of_its_trials_side_by_side) {
     const auto held = run(begun(Machine{"tcg", 3}));
     EXPECT_FALSE(held.problem);
     EXPECT_EQ(host_.most_running, 3);
-    const auto too_many = run(begun(Machine{"tcg", 5}));
-    ASSERT_TRUE(too_many.problem);
-    EXPECT_THAT(too_many.problem->what, HasSubstr("5 at once"));
+}
+
+TEST_F(Resume, a_job_goes_on_with_fewer_side_by_side_where_there_is_less_room_than_at_its_start) {
+    struct Row {
+        Room room;
+        int expected;
+    };
+    for (const auto& row : {Row{{8, 64000}, 4}, Row{{8, 2000}, 1}, Row{{1, 64000}, 1}}) {
+        services_.room = row.room;
+        host_.most_running = 0;
+        const auto job = run(begun(Machine{"tcg", 5}));
+        EXPECT_FALSE(job.problem) << job.problem->what;
+        ASSERT_TRUE(job.verdict);
+        EXPECT_EQ(job.verdict->kind, VerdictKind::fixed) << job.verdict->sentence;
+        EXPECT_EQ(host_.most_running, row.expected);
+        const auto kept = query([id = job.id](store::Store& s) { return kept_machine(s, id); });
+        EXPECT_EQ(kept, (Machine{"tcg", 5})) << "with room again it runs as many again";
+    }
 }
 
 TEST_F(Resume, a_trial_that_cannot_be_read_ends_its_job_and_no_other) {

@@ -27,21 +27,6 @@ TEST_F(RunJob, a_fix_that_works_is_proved_from_three_hits_and_enough_clean_expos
     EXPECT_EQ(reports[0].report.kind, "invalid_wait_context");
 }
 
-TEST_F(RunJob, a_warm_start_counts_the_hits_of_the_job_before_and_asks_for_one_more) {
-    scripts_ = fixed_by_the_patch;
-    const auto cold = run(add(spec()));
-    auto warm_spec = spec();
-    warm_spec.warm_start = true;
-    const auto warm = run(add(warm_spec));
-    ASSERT_TRUE(cold.verdict && warm.verdict);
-    EXPECT_FALSE(cold.verdict->earlier);
-    EXPECT_EQ(warm.verdict->kind, VerdictKind::fixed) << warm.verdict->sentence;
-    ASSERT_TRUE(warm.verdict->earlier);
-    EXPECT_EQ(warm.verdict->earlier->jobs, std::vector{cold.id});
-    EXPECT_GE(warm.verdict->unpatched.hits, 1);
-    EXPECT_LT(warm.verdict->unpatched.hits, cold.verdict->unpatched.hits);
-}
-
 TEST_F(RunJob, a_job_that_is_done_has_the_lines_of_its_reports) {
     fakes::FakeSymbolizer symbolizer;
     services_.symbolizer = &symbolizer;
@@ -357,6 +342,11 @@ TEST_F(RunJob, a_script_is_run_in_whatever_form_the_job_asks_for) {
         ASSERT_TRUE(job.verdict);
         EXPECT_NE(job.verdict->kind, VerdictKind::error) << job.verdict->sentence;
         EXPECT_EQ(trials(job.id).at(0).form, form);
+        ASSERT_TRUE(job.workload);
+        EXPECT_EQ(job.workload->form, form);
+        EXPECT_THAT(job.verdict->limits,
+                    testing::Contains(testing::HasSubstr("Only this workload")))
+            << "nothing was changed";
     }
 }
 

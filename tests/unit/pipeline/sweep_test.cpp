@@ -32,6 +32,17 @@ struct World {
     }
 };
 
+TEST(Sweep, a_boot_that_stalls_before_the_load_is_void_and_no_stall) {
+    auto stalled = outcome(model::OutcomeKind::none, 20);
+    stalled.cause = model::Cause::host_stall;
+    HitRate rate;
+    rate.add(stalled);
+    stalled.ready_s = 8;
+    rate.add(stalled);
+    EXPECT_EQ(rate.stalls, 1);
+    EXPECT_EQ(rate.voids, 1);
+}
+
 TEST(Sweep, the_workload_that_hits_soonest_is_found_among_eight) {
     int found = 0;
     for (unsigned seed = 0; seed < 100; ++seed) {
@@ -71,6 +82,7 @@ TEST(Sweep, trials_that_stall_or_are_void_cost_their_time) {
     rate.add(outcome(model::OutcomeKind::hit, 20));
     auto stalled = outcome(model::OutcomeKind::none, 30);
     stalled.cause = model::Cause::host_stall;
+    stalled.ready_s = 8;
     rate.add(stalled);
     auto no_boot = outcome(model::OutcomeKind::none, 10);
     no_boot.cause = model::Cause::boot_hang;

@@ -103,6 +103,9 @@ TEST_F(Target, the_trials_on_record_are_judged_by_what_most_of_them_show) {
     trial_with(job, ArmName::patched, "c");
     trial_with(job, ArmName::patched, "b");
     EXPECT_EQ(kinds(job), (std::vector<std::string>{"other", "hit", "hit", "other", "hit"}));
+    const auto records = query([job](store::Store& s) { return trial_records(s, job); });
+    EXPECT_EQ(records[3].lockdep_signatures, std::vector<std::string>{"c"}) << "lockdep's own";
+    EXPECT_TRUE(records[4].lockdep_signatures.empty()) << "the target is no other report";
 }
 
 TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_with) {

@@ -34,9 +34,16 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
         {"four in a row", repeated(4, bad), "inconclusive"},
         {"four, then hits", repeated(2, bad) + three_hits() + repeated(2, no_evidence(k_patched)),
          "run patched"},
-        {"more than a third at the end",
+        {"more than a third at the end: more trials may bring it below",
          repeated(2, bad) + three_hits() + repeated(2, no_evidence(k_patched)) + enough,
-         "inconclusive"},
+         "run patched"},
+        {"and they do",
+         repeated(2, bad) + three_hits() + repeated(2, no_evidence(k_patched)) +
+             repeated(5, enough[0]),
+         "fixed"},
+        {"few, and more than a third", three_hits() + enough + repeated(3, no_evidence(k_patched)),
+         "run patched"},
+        {"less than a third", three_hits() + repeated(2, bad) + repeated(4, enough[0]), "fixed"},
         {"a third at the end", repeated(2, bad) + three_hits() + enough, "fixed"},
         {"all of the patched arm", three_hits() + repeated(4, no_evidence(k_patched)),
          "inconclusive"},
@@ -49,14 +56,43 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
     for (const auto& row : rows) EXPECT_EQ(answer(plan_of(), row.trials), row.answer) << row.what;
 }
 
-TEST(VerdictDecide, stalls_of_the_unpatched_kernel_do_not_forbid_a_verdict) {
-    const auto stall = no_evidence(k_unpatched, Cause::host_stall);
-    const auto hang = no_evidence(k_unpatched, Cause::boot_hang);
+TEST(VerdictDecide, no_kernel_is_said_to_stay_clean_while_more_than_a_third_is_void) {
     const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
-    EXPECT_EQ(answer(plan_of(), repeated(4, stall) + evidence), "fixed");
-    EXPECT_EQ(answer(plan_of(), repeated(4, hang) + evidence), "inconclusive");
-    EXPECT_EQ(answer(plan_of(), repeated(3, hang) + repeated(2, stall) + evidence), "fixed");
-    EXPECT_EQ(answer(plan_of(), repeated(12, stall) + evidence), "inconclusive") << "hopeless";
+    const auto more = clean(k_patched, 50);
+    for (const auto cause : {Cause::host_stall, Cause::boot_hang, Cause::early_exit}) {
+        const Trials voids = repeated(3, under_load(no_evidence(k_unpatched, cause)));
+        EXPECT_EQ(answer(plan_of(), voids + evidence), "run patched") << model::to_string(cause);
+        EXPECT_EQ(answer(plan_of(), voids + evidence + repeated(2, more)), "fixed")
+            << model::to_string(cause);
+    }
+    EXPECT_EQ(answer(plan_of(), repeated(12, no_evidence(k_unpatched)) + evidence), "inconclusive")
+        << "hopeless";
+}
+
+TEST(VerdictDecide, voids_that_outlast_the_budget_are_inconclusive_and_say_their_causes) {
+    Plan plan = plan_of();
+    plan.budget_trials = 7;
+    const Trials stalls = repeated(3, under_load(no_evidence(k_unpatched, Cause::host_stall)));
+    const auto verdict = verdict_of(plan, stalls + three_hits() + Trials{clean(k_patched, 200)});
+    EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
+    EXPECT_THAT(verdict.sentence, HasSubstr("3 of 7 boots gave no evidence (host_stall: 3)"));
+}
+
+TEST(VerdictDecide, trials_that_krepro_has_ended_itself_are_no_part_of_that_third) {
+    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    for (const auto cause : {Cause::not_needed, Cause::interrupted})
+        EXPECT_EQ(answer(plan_of(), evidence + repeated(4, no_evidence(k_unpatched, cause))),
+                  "fixed")
+            << model::to_string(cause);
+}
+
+TEST(VerdictDecide, the_arm_that_stays_clean_is_the_one_that_goes_on_while_too_much_is_void) {
+    const Trials no_hit = repeated(23, clean(k_unpatched, 10)) +
+                          repeated(7, no_evidence(k_unpatched)) +
+                          repeated(7, no_evidence(k_patched));
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(3, hit(k_patched, 20))), "run unpatched");
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(4, clean(k_patched, 60))), "run patched");
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(6, clean(k_patched, 60))), "not_reproduced");
 }
 
 TEST(VerdictDecide, too_many_voids_are_said_with_their_causes) {

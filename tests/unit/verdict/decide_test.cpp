@@ -177,8 +177,7 @@ TrialRecord stalled(ArmName arm, double exposure, double wall_s) {
     auto record = arm == k_patched ? other(arm, exposure, {"stall somewhere"})
                                    : no_evidence(arm, Cause::host_stall);
     if (arm == k_patched) record.outcome.cause = Cause::stall;
-    record.outcome.wall_s = wall_s;
-    return record;
+    return lasting(wall_s, under_load(std::move(record)));
 }
 
 TEST(VerdictDecide, a_stall_is_held_against_the_patch_only_beyond_chance) {
@@ -191,7 +190,7 @@ TEST(VerdictDecide, a_stall_is_held_against_the_patch_only_beyond_chance) {
     EXPECT_EQ(next.arm, k_unpatched);
     EXPECT_TRUE(next.past_hit);
     EXPECT_EQ(answer(plan_of(), one_stall + Trials{stalled(k_unpatched, 0, 60)}), "fixed");
-    auto aged = hit(k_unpatched, 5);
+    auto aged = under_load(hit(k_unpatched, 5));
     aged.outcome.cause = Cause::host_stall;
     EXPECT_EQ(answer(plan_of(), one_stall + Trials{aged}), "fixed");
     const auto verdict =

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "trials.hpp"
-#include "verdict/tally.hpp"
+#include "verdict/weigh.hpp"
 
 namespace krepro::verdict {
 namespace {

@@ -74,6 +74,11 @@ inline TrialRecord in_form(WorkloadForm form, TrialRecord record) {
     return record;
 }
 
+inline TrialRecord under_load(TrialRecord record) {
+    record.outcome.ready_s = 8;
+    return record;
+}
+
 inline TrialRecord lasting(double wall_s, TrialRecord record) {
     record.outcome.wall_s = wall_s;
     return record;
