@@ -41,7 +41,11 @@ class Reader {
     ObjectTree take() { return std::move(tree_); }
 
   private:
-    std::uint32_t index_of(std::string_view file) {
+    std::uint32_t index_of(std::string_view named) {
+        // "arch/x86/entry/vdso/../../../../lib/vdso/gettimeofday.c" is known as the file it is.
+        const bool roundabout = named.find("/./") != named.npos || named.find("/../") != named.npos;
+        const auto plain = roundabout ? fs::path(named).lexically_normal().string() : std::string();
+        std::string_view file = roundabout ? std::string_view(plain) : named;
         const bool inside = file.starts_with(prefix_);
         if (inside) file.remove_prefix(prefix_.size());
         auto key = (inside ? "s" : "o") + std::string(file);

@@ -114,6 +114,35 @@ asio::awaitable<Result<void>> fill_index(ApplyRequest request, std::string revis
     co_return Result<void>{};
 }
 
+// The directions in which the patch applies; what git says of the others goes to `tried`.
+asio::awaitable<Result<std::vector<Direction>>> fitting_directions(ApplyRequest request,
+                                                                   Tried* tried) {
+    std::vector<Direction> fitting;
+    for (const auto direction : k_directions) {
+        request.direction = direction;
+        auto refused = co_await apply_patch(request);
+        if (!refused) co_return tl::unexpected(refused.error());
+        if (!*refused)
+            fitting.push_back(direction);
+        else if (tried != nullptr)
+            (direction == Direction::forward ? tried->forward : tried->reverse) =
+                std::move(**refused);
+    }
+    co_return fitting;
+}
+
+// The direction that takes away more lines than it brings: it has found more of itself in the tree.
+std::optional<Direction> direction_of_more_lines(std::string_view patch) {
+    int brings = 0;
+    for_each_line(patch, [&](std::string_view line) {
+        if (line.starts_with("+++ ") || line.starts_with("--- ")) return;
+        if (line.starts_with('+')) ++brings;
+        if (line.starts_with('-')) --brings;
+    });
+    if (brings == 0) return std::nullopt;
+    return brings > 0 ? Direction::reverse : Direction::forward;
+}
+
 }  // namespace
 
 std::vector<FailedFile> parse_apply_errors(std::string_view messages) {
@@ -146,8 +175,8 @@ std::string describe_failures(const std::vector<FailedFile>& failures, std::stri
 
 asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest request) {
     // -C1: mails lose context lines at their ends; --recount: and count them wrongly.
-    auto spec =
-        git_command(request.tree, words("apply", "--recount", "-C1", "--whitespace=nowarn"));
+    auto spec = git_command(request.tree, words("apply", "--recount", "--whitespace=nowarn"));
+    if (!request.whole_context) spec.argv.emplace_back("-C1");
     if (request.direction == Direction::reverse) spec.argv.emplace_back("-R");
     if (request.mode == ApplyMode::check) spec.argv.emplace_back("--check");
     if (!request.index.empty()) {
@@ -172,21 +201,23 @@ asio::awaitable<Result<std::optional<std::string>>> apply_patch(ApplyRequest req
 asio::awaitable<Result<Tried>> try_directions(TryRequest request) {
     const auto scratch = util::TempDir::make(std::filesystem::temp_directory_path(), "krepro-try");
     if (!scratch) co_return tl::unexpected(scratch.error());
-    ApplyRequest one{request.tree,     request.patch,      Direction::forward,
-                     ApplyMode::check, request.sandboxing, scratch->path() / "index",
-                     request.deadline};
+    ApplyRequest one{request.tree,       request.patch,
+                     Direction::forward, ApplyMode::check,
+                     request.sandboxing, scratch->path() / "index",
+                     request.deadline,   false};
     const auto filled = co_await fill_index(one, request.revision);
     if (!filled) co_return tl::unexpected(filled.error());
     Tried tried;
-    for (const auto direction : k_directions) {
-        one.direction = direction;
-        auto refused = co_await apply_patch(one);
-        if (!refused) co_return tl::unexpected(refused.error());
-        if (!*refused) {
-            tried.direction = direction;
-            break;
-        }
-        (direction == Direction::forward ? tried.forward : tried.reverse) = std::move(**refused);
+    auto fitting = co_await fitting_directions(one, &tried);
+    if (fitting && fitting->size() > 1) {
+        one.whole_context = true;
+        fitting = co_await fitting_directions(one, nullptr);
+    }
+    if (!fitting) co_return tl::unexpected(fitting.error());
+    if (fitting->size() == 1) tried.direction = fitting->front();
+    if (fitting->size() > 1 || one.whole_context) {
+        if (!tried.direction) tried.direction = direction_of_more_lines(request.patch);
+        tried.both = !tried.direction;
     }
     co_return tried;
 }

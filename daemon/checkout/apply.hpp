@@ -47,6 +47,7 @@ struct ApplyRequest {
     // the patch is tried on it; empty: on the work tree.
     std::filesystem::path index;
     std::chrono::seconds deadline{120};  // of each git
+    bool whole_context = false;          // else one line of it on either side is enough
 };
 
 // Nothing when the patch applies, else git's messages; an error only when git cannot be run.
@@ -62,9 +63,12 @@ struct TryRequest {
     std::chrono::seconds deadline{120};  // of each git
 };
 
-// What came of trying both directions, forward first.
+// What came of trying both directions. A patch that only adds lines may well apply once more to a
+// tree that has it: of two directions that apply, the one that does so with its whole context is
+// taken, then the one that finds more lines to take away.
 struct Tried {
-    std::optional<model::Direction> direction;  // the first that applies; nothing: neither does
+    std::optional<model::Direction> direction;  // nothing: neither applies, or none can be told
+    bool both = false;                          // both apply, and neither better
     std::string forward, reverse;               // what git said when it did not apply
 };
 boost::asio::awaitable<util::Result<Tried>> try_directions(TryRequest request);

@@ -44,6 +44,13 @@ asio::awaitable<Result<Direction>> LocalKernelSource::find_direction(Place place
     const auto tried = co_await try_directions(request);
     if (!tried) co_return tl::unexpected(tried.error());
     if (tried->direction) co_return *tried->direction;
+    if (tried->both)
+        co_return fail(
+            ErrorKind::invalid_input,
+            fmt::format("the patch applies to tree {} forward and in reverse", place.tree.name),
+            "patch",
+            "whether the tree has it cannot be told: submit a commit, or a "
+            "patch with more context");
     co_return applies_nowhere(place.tree, request.patch, *tried);
 }
 

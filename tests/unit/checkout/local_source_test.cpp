@@ -57,6 +57,21 @@ TEST_F(Checkout, a_patch_that_is_there_already_makes_the_tree_the_patched_arm) {
     EXPECT_EQ(read(tree / "kernel/fork.c"), k_after);
 }
 
+TEST_F(Checkout, a_patch_that_could_be_applied_once_more_is_seen_to_be_there) {
+    // The same neighbours stand twice: forward, it would fit into the second function as well.
+    const std::string neighbours = "\tlock();\n\ttake();\n\tuse();\n", more = "\tcheck();\n";
+    const std::string with = "\tlock();\n\ttake();\n" + more + "\tuse();\n";
+    write(origin / "kernel/fork.c",
+          "int f(void)\n{\n" + with + "}\nint g(void)\n{\n" + neighbours + "}\n");
+    ASSERT_TRUE(await(commit_all(origin, "has it")));
+    const std::string patch =
+        "why\n\n--- a/kernel/fork.c\n+++ b/kernel/fork.c\n@@ -3,3 +3,4 @@ int f(void)\n \tlock();\n"
+        " \ttake();\n+\tcheck();\n \tuse();\n";
+    const auto pair = prepare(origin.string(), patch);
+    ASSERT_TRUE(pair) << pair.error().to_string();
+    EXPECT_EQ(pair->direction, model::Direction::reverse);
+}
+
 TEST_F(Checkout, either_arm_can_be_read_whichever_is_on_disk) {
     const auto patch =
         k_patch + "--- /dev/null\n+++ b/kernel/new.c\n@@ -0,0 +1 @@\n+int created;\n";
