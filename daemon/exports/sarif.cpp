@@ -102,11 +102,17 @@ bool is_gone(const Bug& bug, const model::Verdict& verdict) {
     return proved && bug.on(ArmName::patched) == 0;
 }
 
-// Nothing where the patched kernel was not watched long enough to tell.
-const char* baseline_of(const Bug& bug, const model::Verdict& verdict) {
-    if (is_gone(bug, verdict)) return "absent";
-    if (bug.on(ArmName::patched) == 0) return nullptr;
+const char* baseline_of(const Bug& bug) {
+    if (bug.on(ArmName::patched) == 0) return "absent";
     return bug.on(ArmName::unpatched) == 0 ? "new" : "unchanged";
+}
+
+// Whether the run says of each bug what has become of it: the format wants that of all or of none,
+// and what the patched kernel was not watched for long enough is not known.
+bool states_are_known(const std::vector<Bug>& bugs, const model::Verdict& verdict) {
+    return std::all_of(bugs.begin(), bugs.end(), [&](const Bug& bug) {
+        return bug.on(ArmName::patched) > 0 || is_gone(bug, verdict);
+    });
 }
 
 const char* level_of(const Bug& bug, const model::Verdict& verdict) {
@@ -114,7 +120,7 @@ const char* level_of(const Bug& bug, const model::Verdict& verdict) {
     return is_gone(bug, verdict) ? "warning" : "error";
 }
 
-Json result_of(const Bug& bug, const model::Verdict& verdict) {
+Json result_of(const Bug& bug, const model::Verdict& verdict, bool with_state) {
     const auto& report = bug.first();
     const bool target = std::any_of(bug.reports.begin(), bug.reports.end(),
                                     [](const auto* r) { return r->target; });
@@ -125,7 +131,7 @@ Json result_of(const Bug& bug, const model::Verdict& verdict) {
                                         bug.on(ArmName::unpatched), bug.on(ArmName::patched)))},
         {"occurrenceCount", bug.reports.size()},
         {"partialFingerprints", {{"kreproSignature/v1", plain_line(report.signature)}}}};
-    if (const auto* baseline = baseline_of(bug, verdict)) result["baselineState"] = baseline;
+    if (with_state) result["baselineState"] = baseline_of(bug);
     if (const auto* frame = first_frame(report))
         result["locations"] = Json::array({location_of(*frame)});
     if (!report.frames.empty()) result["stacks"] = Json::array({stack_of(report)});
@@ -164,7 +170,8 @@ std::string write_sarif(const Evidence& evidence, const Maker& maker) {
     const auto& job = evidence.job;
     const auto bugs = bugs_of(evidence);
     Json results = Json::array();
-    for (const auto& bug : bugs) results.push_back(result_of(bug, *job.verdict));
+    const bool with_state = states_are_known(bugs, *job.verdict);
+    for (const auto& bug : bugs) results.push_back(result_of(bug, *job.verdict, with_state));
     Json run = {{"tool",
                  {{"driver",
                    {{"name", "krepro"}, {"version", maker.version}, {"rules", rules_of(bugs)}}}}}};

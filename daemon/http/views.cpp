@@ -102,8 +102,8 @@ void add_export_links(Json& links, const model::Job& job) {
     links["exports"] = Json::object();
     for (const auto& [format, name] : model::EnumNames<exports::Format>::k_names)
         if (job.verdict) links["exports"][name] = fmt::format("{}/exports/{}", self, name);
-    const bool both = job.unpatched_build && job.patched_build;
-    links["bundle"] = job.verdict && both ? Json(self + "/bundle") : Json(nullptr);
+    const bool one_kernel = job.spec.alone;
+    links["bundle"] = job.verdict && !one_kernel ? Json(self + "/bundle") : Json(nullptr);
 }
 
 }  // namespace

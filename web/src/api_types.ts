@@ -129,7 +129,7 @@ export interface Job {
         artifacts: string;
         // The verdict in the formats of others, by the format's name; empty until there is a verdict.
         exports: Record<string, string>;
-        // An archive that repeats the job; null until there is a verdict.
+        // An archive that repeats the job; null until there is a verdict, and for a job of one kernel alone.
         bundle: string | null;
     };
 }

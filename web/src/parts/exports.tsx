@@ -20,8 +20,8 @@ function rank(format: string): number {
 
 export function Exports({ job }: { job: Job }) {
     const { exports, bundle } = job.links;
-    if (!bundle) return null;
     const offered = Object.entries(exports).sort(([a], [b]) => rank(a) - rank(b));
+    if (offered.length === 0) return null;
     return (
         <section aria-labelledby="exports">
             <h2 id="exports">Take it along</h2>
@@ -32,12 +32,14 @@ export function Exports({ job }: { job: Job }) {
                     </a>
                 ))}
             </p>
-            <p class="small">
-                <a href={bundle}>Bundle</a>{' '}
-                <span class="dim">
-                    both kernels, the image and a script: repeats it with QEMU alone
-                </span>
-            </p>
+            {bundle ? (
+                <p class="small">
+                    <a href={bundle}>Bundle</a>{' '}
+                    <span class="dim">
+                        both kernels, the image and a script: repeats it with QEMU alone
+                    </span>
+                </p>
+            ) : null}
         </section>
     );
 }
