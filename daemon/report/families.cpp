@@ -200,7 +200,7 @@ bool holds(std::string_view text, std::string_view needle, std::string_view also
 }
 
 // Lines that hold the words of a headline and are none.
-constexpr std::array<std::string_view, 8> k_harmless{
+constexpr std::array<std::string_view, 9> k_harmless{
     "INFO: lockdep is turned off",
     "INFO: Stall ended before state dump start",
     "INFO: NMI handler",
@@ -213,6 +213,7 @@ constexpr std::array<std::string_view, 8> k_harmless{
 
 bool may_be_headline(std::string_view text) {
     return text.size() >= 8 && text.size() < 4096;
+    "general protection fault ip:",  // "traps: a[1] ...": a program's fault, which costs a signal
 }
 
 }  // namespace

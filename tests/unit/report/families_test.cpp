@@ -89,6 +89,10 @@ constexpr HeadlineCase k_headlines[] = {
     {"Speculative Return Stack Overflow: WARNING: See https://kernel.org/doc", ""},
     {"EXT4-fs (loop1): INFO: recovery required on readonly filesystem", ""},
     {"debug: the BUGGY address", ""},
+    {"traps: a[2] general protection fault ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
+    {"traps: a[2] trap invalid opcode ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
+    {"traps: a[2] trap divide error ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
+    {"traps: a[2] trap int3 ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
     {"", ""},
 };
 
