@@ -183,6 +183,8 @@ constexpr std::array k_families{
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},
     Family{"warning", "WARNING: ", " at ", D::warning, R::claims, false, "Warning"},
     Family{"warning", "^WARNING: ", "", D::warning, R::claims, false, "Warning"},
+    // "WARNING: file:line at function, CPU#1: comm/123", since 6.19
+    Family{"warning", "WARNING: ", ", CPU#", D::warning, R::opens, false, "Warning"},
     Family{"bug", "^BUG: ", "", D::other, R::opens, false, "BUG"},
     Family{"panic", "^PANIC: ", "", D::panic, R::opens, false, "Panic"},
 };

@@ -68,6 +68,7 @@ constexpr HeadlineCase k_headlines[] = {
     {"NOHZ tick-stop error: local softirq work is pending, handler #08!!!", "softirq_pending"},
     {"WARNING: CPU: 0 PID: 55 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110", "warning"},
     {"WARNING: kernel/sched/core.c:10 at foo+0x1/0x2, CPU#1: a/1", "warning"},
+    {"WARNING: [a != b] drivers/x.c:10 at foo+0x1/0x2, CPU#1: a/1", "warning"},
     {"kernel BUG at mm/slub.c:448!", "kernel_bug"},
     {"BUG: unable to handle page fault for address: ffffffff9175c704", "page_fault"},
     {"BUG: kernel NULL pointer dereference, address: 0000000000000010", "null_dereference"},
@@ -111,6 +112,24 @@ TEST(Families, words_alone_that_programs_use_too_are_no_report) {
 
 TEST(Families, a_detail_tells_more_than_the_banner) {
     const auto reports = parse(splats::k_warning);
+TEST(Families, the_banner_of_6_19_is_a_report_even_where_the_console_ends_behind_it) {
+    const auto reports =
+        parse("[    1.000000] WARNING: drivers/x.c:12 at foo+0x1/0x2, CPU#0: a/1\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "warning");
+    EXPECT_TRUE(reports[0].corrupted);
+}
+
+TEST(Families, suspected_leaks_are_a_report_without_their_number) {
+    const auto reports = parse(
+        "[    9.000000] kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_FALSE(reports[0].notice);
+    EXPECT_FALSE(reports[0].corrupted);
+    EXPECT_TRUE(reports[0].title.starts_with("Suspected memory leaks: kmemleak: NUM new"))
+        << reports[0].title;
+}
+
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].kind, "refcount");
     EXPECT_EQ(reports[0].frames.front().function, "refcount_warn_saturate");

@@ -53,6 +53,23 @@ TEST(Syzbot, names_a_report_as_syzbot_does) {
          "INFO: task hung in corrupted", "HANG", true},
         {"WARNING: CPU: 0 PID: 1 at fs/delta.c:7 delta_check+0x1/0x2\n", "WARNING in corrupted",
          "WARNING", true},
+        {"WARNING: fs/delta.c:7 at delta_check+0x1/0x2, CPU#1: a/1\n", "WARNING in corrupted",
+         "WARNING", true},
+        {"WARNING: CPU: 1 PID: 1 at kernel/locking/lockdep.c:5020 lock_release+0x1/0x2\n"
+         "Call Trace:\n delta_put+0x1/0x2\n",
+         "WARNING: locking bug in delta_put", "LOCKDEP", false},
+        {"WARNING: kernel/locking/lockdep.c:5020 at lock_release+0x1/0x2, CPU#1: a/1\n"
+         "Call Trace:\n delta_put+0x1/0x2\n",
+         "WARNING: locking bug in delta_put", "LOCKDEP", false},
+        {"WARNING: mm/slab_common.c:7 at kmalloc_slab+0x1/0x2, CPU#1: a/1\n"
+         "Call Trace:\n delta_new+0x1/0x2\n",
+         "WARNING: kmalloc bug in delta_new", "WARNING", false},
+        {"WARNING: mm/vmalloc.c:7 at __vmalloc_node_range+0x1/0x2, CPU#1: a/1\n"
+         "Call Trace:\n delta_new+0x1/0x2\n",
+         "WARNING: zero-size vmalloc in delta_new", "WARNING", false},
+        {"WARNING: [a != b] drivers/x.c:12 at delta_check+0x1/0x2, CPU#0: a/1\n"
+         "Call Trace:\n delta_run+0x1/0x2\n",
+         "WARNING in delta_check", "WARNING", false},
         {"WARNING: possible circular locking dependency detected\n6.12.0 #1 Not tainted\n",
          "WARNING: possible circular locking dependency detected", "WARNING", true},
         {"BUG: scheduling in a non-blocking section: a/12/1\nCall Trace:\n delta_run+0x1/0x2\n",
