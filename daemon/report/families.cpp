@@ -121,6 +121,8 @@ constexpr std::array k_families{
            "List corruption"},
     Family{"odebug", "^ODEBUG: ", " object", D::memory, R::details, false, "Object state"},
     Family{"memory_leak", "BUG: memory leak", "", D::memory, R::opens, false, "Memory leak"},
+    Family{"kmemleak", "kmemleak: ", "new suspected memory leaks", D::memory, R::remarks, false,
+           "Suspected memory leaks"},
     Family{"slab_corruption", "BUG ", "Object already free", D::memory, R::opens, false,
            "Slab corruption"},
     // "BUG zoo_cache (Not tainted): Right Redzone overwritten"
@@ -181,10 +183,10 @@ constexpr std::array k_families{
     Family{"stack_metadata", "WARNING: kernel stack ", "has bad ", D::warning, R::opens, false,
            "Bad unwinder metadata"},
     Family{"warning", "WARNING: CPU: ", "", D::warning, R::opens, false, "Warning"},
-    Family{"warning", "WARNING: ", " at ", D::warning, R::claims, false, "Warning"},
-    Family{"warning", "^WARNING: ", "", D::warning, R::claims, false, "Warning"},
     // "WARNING: file:line at function, CPU#1: comm/123", since 6.19
     Family{"warning", "WARNING: ", ", CPU#", D::warning, R::opens, false, "Warning"},
+    Family{"warning", "WARNING: ", " at ", D::warning, R::claims, false, "Warning"},
+    Family{"warning", "^WARNING: ", "", D::warning, R::claims, false, "Warning"},
     Family{"bug", "^BUG: ", "", D::other, R::opens, false, "BUG"},
     Family{"panic", "^PANIC: ", "", D::panic, R::opens, false, "Panic"},
 };
@@ -211,11 +213,11 @@ constexpr std::array<std::string_view, 9> k_harmless{
     "INFO: recovery required",
     "INFO: Guest ",
     "unless \"nosmap",
+    "general protection fault ip:",  // "traps: a[1] ...": a program's fault, which costs a signal
 };
 
 bool may_be_headline(std::string_view text) {
     return text.size() >= 8 && text.size() < 4096;
-    "general protection fault ip:",  // "traps: a[1] ...": a program's fault, which costs a signal
 }
 
 }  // namespace

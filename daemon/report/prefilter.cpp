@@ -68,6 +68,7 @@ constexpr auto k_anchors = std::to_array<std::string_view>({
     "still has locks held",
     "returning to user space",
     "suspicious RCU usage",
+    "suspected memory",
     "Linux version ",
     "SYZFA",
 });

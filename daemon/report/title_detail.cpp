@@ -87,8 +87,9 @@ std::string taken_at(const model::Report& report) {
 }
 
 bool blames_caller(std::string_view kind) {
-    constexpr std::array<std::string_view, 6> k_kinds{
-        "held_lock_freed", "list_corruption", "odebug", "slab_corruption", "bad_page", "kfence"};
+    constexpr std::array<std::string_view, 8> k_kinds{
+        "held_lock_freed", "list_corruption", "odebug",      "slab_corruption",
+        "bad_page",        "kfence",          "memory_leak", "kmemleak"};
     return std::find(k_kinds.begin(), k_kinds.end(), kind) != k_kinds.end();
 }
 

@@ -79,6 +79,8 @@ constexpr HeadlineCase k_headlines[] = {
     {"BUG: KASAN: slab-use-after-free in foo+0x1/0x2", "kasan"},
     {"BUG: KCSAN: data-race in a+0x1/0x2 / b+0x1/0x2", "kcsan"},
     {"BUG: KFENCE: invalid read in foo+0x1/0x2", "kfence"},
+    {"kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)", "kmemleak"},
+    {"kmemleak: Automatic memory scanning thread started", ""},
     {"BUG: KMSAN: uninit-value in foo+0x1/0x2", "kmsan"},
     {"UBSAN: shift-out-of-bounds in fs/x.c:1:2", "ubsan"},
     {"watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [a:1]", "soft_lockup"},
@@ -87,13 +89,13 @@ constexpr HeadlineCase k_headlines[] = {
     {"rcu: INFO: rcu_preempt self-detected stall on CPU", "rcu_stall"},
     {"INFO: task a:1 blocked for more than 120 seconds.", "hung_task"},
     {"INFO: lockdep is turned off.", ""},
-    {"Speculative Return Stack Overflow: WARNING: See https://kernel.org/doc", ""},
-    {"EXT4-fs (loop1): INFO: recovery required on readonly filesystem", ""},
-    {"debug: the BUGGY address", ""},
     {"traps: a[2] general protection fault ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
     {"traps: a[2] trap invalid opcode ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
     {"traps: a[2] trap divide error ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
     {"traps: a[2] trap int3 ip:5581 sp:7ffe error:0 in a[5581+1]", ""},
+    {"Speculative Return Stack Overflow: WARNING: See https://kernel.org/doc", ""},
+    {"EXT4-fs (loop1): INFO: recovery required on readonly filesystem", ""},
+    {"debug: the BUGGY address", ""},
     {"", ""},
 };
 
@@ -110,8 +112,6 @@ TEST(Families, words_alone_that_programs_use_too_are_no_report) {
     EXPECT_EQ(parse(splats::k_warning).size(), 1U);
 }
 
-TEST(Families, a_detail_tells_more_than_the_banner) {
-    const auto reports = parse(splats::k_warning);
 TEST(Families, the_banner_of_6_19_is_a_report_even_where_the_console_ends_behind_it) {
     const auto reports =
         parse("[    1.000000] WARNING: drivers/x.c:12 at foo+0x1/0x2, CPU#0: a/1\n");
@@ -130,6 +130,8 @@ TEST(Families, suspected_leaks_are_a_report_without_their_number) {
         << reports[0].title;
 }
 
+TEST(Families, a_detail_tells_more_than_the_banner) {
+    const auto reports = parse(splats::k_warning);
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].kind, "refcount");
     EXPECT_EQ(reports[0].frames.front().function, "refcount_warn_saturate");
@@ -157,6 +159,13 @@ TEST(Families, titles_say_what_it_is_and_who_is_to_blame) {
         {"BUG zoo_cache (Not tainted): Right Redzone overwritten\nCall Trace:\n"
          " object_err+0x1/0x2\n kmem_cache_free+0x1/0x2\n foo+0x1/0x2\n",
          "Slab corruption: Right Redzone overwritten in foo"},
+        {"BUG: memory leak\nunreferenced object 0xffff888106a3a000 (size 64):\n"
+         "  comm \"a\", pid 7, jiffies 4294942641\n  backtrace (crc 1bcf5a1f):\n"
+         "    kmemleak_alloc_recursive include/linux/kmemleak.h:44 [inline]\n"
+         "    kmemleak_alloc+0x1/0x2\n    __kmalloc_cache_noprof+0x1/0x2\n"
+         "    kmem_cache_alloc_noprof+0x1/0x2\n    leaky_open+0x1/0x2\n    "
+         "do_dentry_open+0x1/0x2\n",
+         "Memory leak in leaky_open"},
     };
     for (const auto& [splat, title] : cases) {
         const auto reports = parse(splat);
