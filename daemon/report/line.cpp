@@ -63,6 +63,41 @@ std::size_t timestamp_place(std::string_view raw) {
     return 0;
 }
 
+// Whether `text` begins with a thing of this shape: '0' is any digit, 'a' any letter, '_' a digit
+// or a blank; all else is itself.
+bool has_shape(std::string_view text, std::string_view shape) {
+    if (text.size() < shape.size()) return false;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+        const char c = text[i];
+        const bool fits = shape[i] == '0'   ? is_digit(c)
+                          : shape[i] == 'a' ? is_alpha(c)
+                          : shape[i] == '_' ? is_digit(c) || c == ' '
+                                            : c == shape[i];
+        if (!fits) return false;
+    }
+    return true;
+}
+
+// "[Mon Dec  4 11:23:21 2023] ", as `dmesg -T` prints: how long it is, or 0.
+std::size_t date_prefix(std::string_view raw) {
+    constexpr std::string_view k_date = "[aaa aaa _0 00:00:00 0000]";
+    if (!has_shape(raw, k_date)) return 0;
+    return k_date.size() + (raw.substr(k_date.size()).starts_with(' ') ? 1 : 0);
+}
+
+// "2023-12-04T11:23:21,123456+01:00 ", as `dmesg --time-format iso` prints: how long it is, or 0.
+std::size_t iso_prefix(std::string_view raw) {
+    constexpr std::string_view k_seconds = "0000-00-00T00:00:00";
+    if (!has_shape(raw, k_seconds)) return 0;
+    Cursor cursor(raw.substr(k_seconds.size()));
+    if (cursor.take(",") || cursor.take(".")) cursor.take_while(is_digit);
+    if (cursor.take("+") || cursor.take("-"))
+        cursor.take_while([](char c) { return is_digit(c) || c == ':'; });
+    else
+        cursor.take("Z");
+    return cursor.take(" ") ? raw.size() - cursor.rest().size() : 0;
+}
+
 // "Jan  1 00:00:00 host kernel: " or "host kernel: ": what stands before the message.
 std::size_t syslog_prefix(std::string_view raw) {
     constexpr std::string_view k_tag = " kernel: ";
@@ -74,13 +109,20 @@ std::size_t syslog_prefix(std::string_view raw) {
     return dated || host_only ? at + k_tag.size() : 0;
 }
 
+// What stands before a message that has no time of the kernel's clock.
+std::size_t clock_prefix(std::string_view raw) {
+    if (const auto date = date_prefix(raw); date != 0) return date;
+    const auto stamp = iso_prefix(raw);
+    return stamp + syslog_prefix(raw.substr(stamp));
+}
+
 }  // namespace
 
 Line parse_line(std::string_view raw) {
     Line line;
     if (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
     Cursor cursor(raw.substr(timestamp_place(raw)));
-    if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(syslog_prefix(raw)));
+    if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(clock_prefix(raw)));
     line.from_kernel = cursor.rest().size() != raw.size();
     if (take_level(cursor)) line.from_kernel = true;
     line.uptime_s = take_timestamp(cursor);

@@ -31,7 +31,8 @@ struct Line {
 };
 
 // Takes the prefix off a raw line (without its newline): "<4>", "[   12.345678]", "[ T123]",
-// "[ C0]", "Jan  1 00:00:00 host kernel:", in any combination, and the carriage return at its end.
+// "[ C0]", "Jan  1 00:00:00 host kernel:", "[Mon Dec  4 11:23:21 2023]" and ISO 8601 times, in any
+// combination, and the carriage return at its end.
 Line parse_line(std::string_view raw);
 
 }  // namespace krepro::report
