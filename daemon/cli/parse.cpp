@@ -88,6 +88,42 @@ report::Notices notices_of(const ParseOptions& options) {
     return options.notices ? report::Notices::kept : report::Notices::dropped;
 }
 
+// Prints the reports of one console as they come, so that none is kept: a text each, or the items
+// of one document.
+class Printout {
+  public:
+    Printout(Output output, Terminal& terminal)
+        : json_(output == Output::json), terminal_(terminal) {}
+
+    void add(const std::vector<model::Report>& reports) {
+        for (const auto& report : reports) {
+            if (json_)
+                terminal_.print((count_ == 0 ? k_head : ",") + report::dump_report_json(report));
+            else
+                terminal_.print(render_report(model::to_json(report), terminal_));
+            ++count_;
+        }
+    }
+    void finish() {
+        if (json_)
+            terminal_.print(std::string(count_ == 0 ? k_head : "") + k_tail);
+        else if (count_ == 0)
+            terminal_.print("no reports\n");
+    }
+    // After an error, which is told elsewhere: what has been printed is still a document.
+    void abandon() {
+        if (count_ != 0) finish();
+    }
+
+  private:
+    static constexpr const char* k_head = R"({"reports":[)";
+    static constexpr const char* k_tail = "]}\n";
+
+    bool json_;
+    Terminal& terminal_;
+    std::size_t count_ = 0;
+};
+
 // A report a line, or a page of text, as soon as it is complete.
 int run_follow(const ParseOptions& options, Terminal& terminal) {
     report::Scanner scanner(notices_of(options));
@@ -123,26 +159,18 @@ Result<std::string> read_input(const std::string& file, std::size_t limit) {
 int run_parse(const ParseOptions& options, Terminal& terminal) {
     if (options.follow) return run_follow(options, terminal);
     report::Scanner scanner(notices_of(options));
-    std::vector<model::Report> reports;
-    const auto keep = [&](std::vector<model::Report> found) {
-        for (auto& report : found) reports.push_back(std::move(report));
-    };
+    Printout printout(options.output, terminal);
     const auto done = read_pieces(options.file, [&](std::string_view piece) {
-        keep(scanner.feed(piece));
+        printout.add(scanner.feed(piece));
         return true;
     });
     if (!done) {
+        printout.abandon();
         terminal.error(done.error());
         return exit_code(done.error());
     }
-    keep(scanner.flush());
-    if (options.output == Output::json) {
-        terminal.print(report::dump_parse_json(reports) + "\n");
-        return k_exit_ok;
-    }
-    std::string text;
-    for (const auto& report : reports) text += render_report(model::to_json(report), terminal);
-    terminal.print(text.empty() ? "no reports\n" : text);
+    printout.add(scanner.flush());
+    printout.finish();
     return k_exit_ok;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -289,6 +290,48 @@ TEST(CommandLine, parse_finds_the_reports_of_a_console) {
     EXPECT_EQ(none.code, 64);
     EXPECT_NE(none.err.find("cannot open"), std::string::npos);
     EXPECT_EQ(run({"parse", folder.path()}).code, 64);
+}
+
+// How `words` reads two splats from a pipe, and whether it had printed before the pipe was closed.
+std::pair<Ran, bool> run_on_pipe(std::vector<std::string> words) {
+    const auto folder = *util::TempDir::make(::testing::TempDir(), "cli");
+    const auto pipe = folder.path() / "console";
+    EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    bool printed = false;
+    std::thread writer([&] {
+        std::ofstream console(pipe);
+        for (int i = 0; i < 2; ++i)
+            console << "[    1.0] BUG: sleeping function called from invalid context at a.c:3\n"
+                       "[    1.0] Call Trace:\n[    1.0]  foo+0x1/0x2\n"
+                    << std::flush;
+        // run() has a file in place of stdout.
+        struct stat out {};
+        for (int tries = 0; tries < 200 && !printed; ++tries) {
+            printed = ::fstat(STDOUT_FILENO, &out) == 0 && out.st_size > 0;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    });
+    words.push_back(pipe);
+    auto ran = run(std::move(words));
+    writer.join();
+    return {std::move(ran), printed};
+}
+
+TEST(CommandLine, parse_prints_a_report_as_soon_as_it_is_complete) {
+    const auto [json, json_early] = run_on_pipe({"parse", "--json"});
+    EXPECT_TRUE(json_early);
+    ASSERT_TRUE(Json::accept(json.out)) << json.out;
+    EXPECT_EQ(Json::parse(json.out)["reports"].size(), 2U);
+    const auto [text, text_early] = run_on_pipe({"parse"});
+    EXPECT_TRUE(text_early);
+    EXPECT_NE(text.out.find("kind sleeping_in_atomic"), std::string::npos);
+}
+
+TEST(CommandLine, parse_prints_a_document_where_there_are_no_reports) {
+    const auto folder = *util::TempDir::make(::testing::TempDir(), "cli");
+    const auto file = folder.path() / "console";
+    ASSERT_TRUE(util::write_file_atomic(file, "[   10.0] all is well\n"));
+    EXPECT_EQ(run({"parse", file, "--json"}).out, "{\"reports\":[]}\n");
 }
 
 TEST(CommandLine, parse_prints_remarks_when_asked) {
