@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fstream>
 
+#include "splat_in_a_timer.hpp"
 #include "util/files.hpp"
 
 namespace krepro::vm {
@@ -19,27 +20,6 @@ namespace {
 namespace asio = boost::asio;
 using model::Cause;
 using model::OutcomeKind;
-
-// A lockdep report, which blinds.
-constexpr const char* k_lockdep_splat =
-    "[   21.000100] =============================\n"
-    "[   21.000200] [ BUG: Invalid wait context ]\n"
-    "[   21.000300] 6.1.8-rt5 #1 Not tainted\n"
-    "[   21.000400] -----------------------------\n"
-    "[   21.000500] swapper/5/0 is trying to lock:\n"
-    "[   21.000600] ffff8880bcd682b8 ((stock_lock)){+.+.}-{3:3}, at: refill_obj_stock+0x38/0x4d0\n"
-    "[   21.000700] other info that might help us debug this:\n"
-    "[   21.000800] context-{2:2}\n"
-    "[   21.000900] no locks held by swapper/5/0.\n"
-    "[   21.001000] stack backtrace:\n"
-    "[   21.001100] CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1\n"
-    "[   21.001200] Call Trace:\n"
-    "[   21.001300]  <TASK>\n"
-    "[   21.001400]  dump_stack_lvl+0x51/0x66\n"
-    "[   21.001500]  __lock_acquire.cold+0x185/0x2f5\n"
-    "[   21.001600]  rt_spin_lock+0x25/0xe0\n"
-    "[   21.001700]  refill_obj_stock+0x38/0x4d0\n"
-    "[   21.001800]  </TASK>\n";
 
 constexpr const char* k_sleeping_head =
     "[   21.100000] BUG: sleeping function called from invalid context at "
@@ -152,7 +132,7 @@ TEST_F(RunTrial, what_the_console_has_is_read_before_a_cancel_is_told) {
 TEST_F(RunTrial, a_report_behind_the_end_of_a_trial_is_told_to_nobody) {
     // All in one read, and the second one complete, for a third begins.
     const std::string splats =
-        std::string(k_lockdep_splat) + k_sleeping_head + k_sleeping_rest + k_lockdep_splat;
+        std::string(k_splat_in_a_timer) + k_sleeping_head + k_sleeping_rest + k_splat_in_a_timer;
     const auto outcome = run(model::ArmName::patched, {splats, {}, {}, {}});
     EXPECT_EQ(outcome.cause, Cause::lockdep_off_early) << outcome.detail;
     ASSERT_EQ(told_.size(), 1U);
