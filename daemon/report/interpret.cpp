@@ -111,9 +111,11 @@ bool two_tasks_speak(const Splat& splat) {
 
 // syzbot takes a console apart by who printed a line, and nobody speaks for another there.
 model::SyzbotView as_syzbot_sees(const Splat& splat, const std::vector<Trace>& traces) {
-    std::vector<Line> own(splat.lines.begin(), splat.lines.end());
-    if (std::erase_if(own, [](const Line& line) { return line.for_another; }) == 0)
+    const auto is_foreign = [](const Line& line) { return line.for_another; };
+    if (std::none_of(splat.lines.begin(), splat.lines.end(), is_foreign))
         return syzbot_view(splat, traces);
+    std::vector<Line> own(splat.lines.begin(), splat.lines.end());
+    std::erase_if(own, is_foreign);
     Splat alone = splat;
     alone.lines = own;
     return syzbot_view(alone, read_traces(own));
