@@ -130,9 +130,9 @@ constexpr std::array k_families{
     Family{"slab_corruption", "BUG kmalloc-", "", D::memory, R::opens, true, "Slab corruption"},
     Family{"bad_page", "BUG: Bad page ", "", D::memory, R::opens, true, "Bad page"},
     Family{"bad_rss", "BUG: Bad rss-counter", "", D::memory, R::remarks, false, "Bad rss counter"},
-    Family{"stack_guard", "BUG: stack guard page was hit", "", D::memory, R::opens, false,
+    Family{"stack_guard", "BUG: stack guard page was hit", "", D::memory, R::opens, true,
            "Kernel stack overflow"},
-    Family{"stack_guard", "BUG: TASK stack guard page was hit", "", D::memory, R::opens, false,
+    Family{"stack_guard", "BUG: TASK stack guard page was hit", "", D::memory, R::opens, true,
            "Kernel stack overflow"},
     // hangs
     Family{"soft_lockup", "BUG: soft lockup", "", D::hang, R::opens, false, "Soft lockup"},
@@ -241,7 +241,8 @@ const Family* find_family(std::string_view text) {
 }
 
 bool is_without_trace(std::string_view kind) {
-    return kind == "lock_held_in_userspace" || kind == "workqueue_lockup";
+    return kind == "lock_held_in_userspace" || kind == "workqueue_lockup" ||
+           kind == "unexpected_reboot";
 }
 
 const Family* family_of_kind(std::string_view kind) {
