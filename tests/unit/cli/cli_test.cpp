@@ -334,7 +334,10 @@ TEST(CommandLine, selftest_says_which_families_and_where_to_keep_them) {
     EXPECT_EQ(given.families, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(given.keep, "/k");
     EXPECT_EQ(given.tree, "debian-6.1.8-rt5");
+    EXPECT_EQ(given.profile, "rt-lockdep-zoo");
     EXPECT_EQ(given.output, Output::json);
+    EXPECT_EQ(run({"selftest", "--profile", "rt-plain"}, commands).code, 7);
+    EXPECT_EQ(given.profile, "rt-plain");
     EXPECT_EQ(run({"selftest"}).code, 64) << "not offered where main does not wire it";
 }
 
