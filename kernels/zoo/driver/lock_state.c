@@ -129,6 +129,7 @@ static void zoo_debug_locks_warn(void)
 static DEFINE_RAW_SPINLOCK(zoo_overwritten);
 static DEFINE_RAW_SPINLOCK(zoo_stolen);
 static DEFINE_RAW_SPINLOCK(zoo_open);
+static DEFINE_RAW_SPINLOCK(zoo_own);
 
 static void zoo_spinlock_bad_magic(void)
 {
@@ -159,6 +160,18 @@ static void zoo_spinlock_already_unlocked(void)
 #endif
 }
 
+/* The lock is free, so nothing deadlocks: it only says that this task has it. */
+static void zoo_spinlock_recursion(void)
+{
+#ifdef CONFIG_DEBUG_SPINLOCK
+	preempt_disable();
+	zoo_own.owner = current;
+	do_raw_spin_lock(&zoo_own);
+	do_raw_spin_unlock(&zoo_own);
+	preempt_enable();
+#endif
+}
+
 const struct zoo_bug zoo_lock_state[] = {
 	{ "non_static_key", zoo_non_static_key },
 	{ "unregistered_key", zoo_unregistered_key },
@@ -171,5 +184,6 @@ const struct zoo_bug zoo_lock_state[] = {
 	{ "spinlock_bad_magic", zoo_spinlock_bad_magic },
 	{ "spinlock_wrong_owner", zoo_spinlock_wrong_owner },
 	{ "spinlock_already_unlocked", zoo_spinlock_already_unlocked },
+	{ "spinlock_recursion", zoo_spinlock_recursion },
 	{}
 };
