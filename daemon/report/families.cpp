@@ -53,6 +53,8 @@ constexpr std::array k_families{
            "Lockdep limit reached"},
     Family{"debug_locks_warn", "^DEBUG_LOCKS_WARN_ON(", "", D::lockdep, R::details, true,
            "Lock debugging check"},
+    Family{"debug_locks_warn", "^DEBUG_RWSEMS_WARN_ON(", "", D::lockdep, R::details, true,
+           "Lock debugging check"},
     // atomic context and PREEMPT_RT
     Family{"sleeping_in_atomic", "BUG: sleeping function called from invalid context", "",
            D::atomic, R::opens, false, "Sleeping function in atomic context"},
@@ -75,6 +77,9 @@ constexpr std::array k_families{
            "Workqueue lockup"},
     Family{"rtmutex_deadlock", "rtmutex deadlock detected", "", D::lockdep, R::details, false,
            "Rtmutex deadlock"},
+    // before 5.13
+    Family{"rtmutex_deadlock", "circular locking deadlock detected!", "", D::lockdep, R::opens,
+           true, "Rtmutex deadlock"},
     Family{"softirq_imbalance", "huh, entered softirq", "", D::atomic, R::remarks, false,
            "Softirq changed the preempt count"},
     Family{"timer_preempt_leak", "preempt leak: ", " -> ", D::atomic, R::details, false,
@@ -95,6 +100,9 @@ constexpr std::array k_families{
            "Interrupt nobody handled"},
     // remarks of the scheduler and the timers
     Family{"softirq_pending", "NOHZ tick-stop error", "", D::scheduler, R::notices, false,
+           "Softirq pending at tick stop"},
+    // before 5.11
+    Family{"softirq_pending", "NOHZ: local_softirq_pending", "", D::scheduler, R::notices, false,
            "Softirq pending at tick stop"},
     Family{"rt_throttling", "sched: RT throttling activated", "", D::scheduler, R::notices, false,
            "RT throttling"},
