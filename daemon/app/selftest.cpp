@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/boot_program.hpp"
+#include "app/exit_status.hpp"
 #include "build/profile.hpp"
 #include "zoo/selftest.hpp"
 
@@ -19,8 +20,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int k_exit_missed = 1;
-constexpr int k_exit_infrastructure = 2;
-constexpr int k_exit_usage = 64;
 
 void print_finding(const zoo::Finding& finding) {
     if (!finding.skipped.empty()) {
