@@ -14,6 +14,7 @@ import type {
     WorkloadForm,
 } from './model';
 
+import { wait_of, waited } from './patience';
 import { ask_for_token, authorization, token } from './token';
 
 export const k_api = '/api/v1';
@@ -38,6 +39,15 @@ export class OfflineError extends Error {
     constructor() {
         super('The daemon does not answer.');
     }
+}
+
+const k_most_tries = 4;
+
+// What trying again does not mend: a job that is not there, a token that may not.
+export function is_final(error: unknown): boolean {
+    if (!(error instanceof ApiError)) return false;
+    const { status } = error.problem;
+    return status >= 400 && status < 500 && status !== 429;
 }
 
 type JsonObject = Record<string, unknown>;
@@ -72,11 +82,9 @@ export async function read_problem(response: Response): Promise<Problem> {
     return problem;
 }
 
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-    const sent = token();
-    let response: Response;
+async function request_once(path: string, init: RequestInit): Promise<Response> {
     try {
-        response = await fetch(path, {
+        return await fetch(path, {
             ...init,
             headers: { ...authorization(), ...(init.headers as Record<string, string>) },
         });
@@ -84,8 +92,18 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
         if (error instanceof DOMException && error.name === 'AbortError') throw error;
         throw new OfflineError();
     }
-    if (response.status === 401) ask_for_token(sent);
-    return response;
+}
+
+// A server that has too many requests of us has done nothing with this one: it is asked again when
+// it says, a few times.
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    for (let tries = 1; ; ++tries) {
+        const sent = token();
+        const response = await request_once(path, init);
+        if (response.status === 401) ask_for_token(sent);
+        if (response.status !== 429 || tries === k_most_tries) return response;
+        await waited(wait_of(response.headers.get('retry-after')), init.signal ?? null);
+    }
 }
 
 // What the server says to a token that is not held yet; null: it takes it.
