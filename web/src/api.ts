@@ -14,6 +14,8 @@ import type {
     WorkloadForm,
 } from './model';
 
+import type { MailForm, MailText } from './mail_text';
+import { bytes_of_mail } from './mail_text';
 import { wait_of, waited } from './patience';
 import { ask_for_token, authorization, token } from './token';
 
@@ -196,6 +198,7 @@ export function console_path(trial: number): string {
 
 export interface Submission {
     mail: string;
+    mail_form: MailForm; // what the characters of the mail stand for
     commit: string; // of the tree, or two as A..B; the mail then only tells the story
     tree: string;
     profile: string;
@@ -220,18 +223,19 @@ export function parameters_of(submission: Submission): URLSearchParams {
     });
 }
 
-function post_mail(path: string, mail: string, signal?: AbortSignal): Promise<Response> {
+// As bytes: a mail says itself how it is to be read.
+function post_mail(path: string, mail: MailText, signal?: AbortSignal): Promise<Response> {
     return request(path, {
         method: 'POST',
-        headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
-        body: mail,
+        headers: { 'content-type': 'text/plain', accept: 'application/json' },
+        body: bytes_of_mail(mail),
         ...(signal ? { signal } : {}),
     });
 }
 
 // What intake makes of a mail, and what its job would meet; nothing is queued.
 export async function get_preview(
-    mail: string,
+    mail: MailText,
     parameters: string,
     signal: AbortSignal,
 ): Promise<Preview> {
@@ -241,7 +245,11 @@ export async function get_preview(
 }
 
 export async function submit(submission: Submission): Promise<Job> {
-    const response = await post_mail(`${k_api}/jobs?${parameters_of(submission)}`, submission.mail);
+    const { mail, mail_form } = submission;
+    const response = await post_mail(`${k_api}/jobs?${parameters_of(submission)}`, {
+        text: mail,
+        form: mail_form,
+    });
     if (!response.ok) throw new ApiError(await read_problem(response));
     return (await response.json()) as Job;
 }
