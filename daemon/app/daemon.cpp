@@ -186,7 +186,7 @@ class Daemon {
         parts.live_console = [this](std::int64_t trial) { return live(trial, "console.log"); };
         parts.live_harness = [this](std::int64_t trial) { return live(trial, "harness.log"); };
         parts.host = [this] { return host_watch_.now(); };
-        parts.trees = [this] { return tree_infos(trees_); };
+        parts.trees = [this] { return tree_infos(trees_, source_); };
         parts.look_ahead = [this](model::JobSpec spec, model::Mail mail) {
             return look_ahead(std::move(spec), std::move(mail));
         };

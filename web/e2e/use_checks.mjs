@@ -17,8 +17,19 @@ async function the_host_is_shown(run) {
     const rows = await run.page.locator('.findings li').count();
     demand(rows === host.findings.length, `${rows} findings of ${host.findings.length}`);
     const page = await run.page.locator('main').innerText();
-    for (const { name } of (await run.get('/trees')).trees)
-        demand(page.includes(name), `the tree ${name} is not on the page`);
+    // The trees "before" and "after" are fetched, and those that ship with krepro are not.
+    for (const { name, origin, fetched } of (await run.get('/trees')).trees) {
+        const row = run.page.locator('.trees-table tr', {
+            has: run.page.locator('code', { hasText: new RegExp(`^${name}$`) }),
+        });
+        const said = await row.innerText();
+        demand(said.includes(origin), `the page does not say where ${name} comes from: "${said}"`);
+        const words = ['before', 'after'].includes(name) ? /✓ here.*\d.*B/s : /not fetched/;
+        demand(
+            words.test(said) && fetched === said.includes('here'),
+            `of ${name} the page says "${said}"`,
+        );
+    }
     for (const { name } of (await run.get('/profiles')).profiles)
         demand(page.includes(name), `the profile ${name} is not on the page`);
 }
