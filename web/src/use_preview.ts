@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What intake makes of a mail, and what its job would meet, asked for while it is typed.
+// What intake makes of a mail or a commit, and what its job would meet, asked for while it is typed.
 
 import { useEffect, useState } from 'preact/hooks';
 

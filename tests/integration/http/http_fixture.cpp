@@ -106,6 +106,7 @@ void HttpTest::start() {
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
+    services.read_commit = read_commit_;
     services.job_receivers = job_receivers_;
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);
