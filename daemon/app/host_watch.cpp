@@ -30,10 +30,10 @@ struct Part {
     int depth = 0;  // below the folder, where one thing is one entry
 };
 constexpr const char* k_trees = "trees";
-constexpr std::array k_cache_parts{Part{"builds", "kernels"}, Part{k_trees, "trees"},
-                                   Part{"mirrors", "git histories"},
-                                   Part{"obj", "object folders"}, Part{"images", "images"},
-                                   Part{"apt", "package lists and downloads"}};
+constexpr std::array k_cache_parts{
+    Part{"builds", "kernels"},        Part{k_trees, "trees"},
+    Part{"mirrors", "git histories"}, Part{"obj", "object folders"},
+    Part{"images", "images"},         Part{"apt", "package lists and downloads"}};
 
 std::uint64_t allocated(const fs::path& file) {
     struct stat info {};

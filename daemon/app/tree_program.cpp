@@ -90,9 +90,8 @@ class TreeProgram {
         }
         for (const auto& tree : infos)
             fmt::print("{:24} {:14} {:8} {:9} {}\n{:24} {}\n", tree.name, tree.kind,
-                       tree.shipped ? "shipped" : "own",
-                       tree.fetched ? "here" : "-", tree.origin, "",
-                       tree.description);
+                       tree.shipped ? "shipped" : "own", tree.fetched ? "here" : "-", tree.origin,
+                       "", tree.description);
         return {};
     }
 

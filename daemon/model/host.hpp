@@ -82,11 +82,10 @@ struct TreeInfo {
 
     bool operator==(const TreeInfo&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(field("name", &TreeInfo::name), field("kind", &TreeInfo::kind),
-                               field("origin", &TreeInfo::origin),
-                               field("description", &TreeInfo::description),
-                               field("shipped", &TreeInfo::shipped),
-                               field("fetched", &TreeInfo::fetched));
+        return std::make_tuple(
+            field("name", &TreeInfo::name), field("kind", &TreeInfo::kind),
+            field("origin", &TreeInfo::origin), field("description", &TreeInfo::description),
+            field("shipped", &TreeInfo::shipped), field("fetched", &TreeInfo::fetched));
     }
 };
 

@@ -101,8 +101,7 @@ void HttpTest::start() {
     };
     services.host = look_at_host;
     services.trees = [] {
-        return std::vector<model::TreeInfo>{
-            {"a-tree", "git", "/a/tree", "a tree", true, true}};
+        return std::vector<model::TreeInfo>{{"a-tree", "git", "/a/tree", "a tree", true, true}};
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
