@@ -129,6 +129,17 @@ TEST(Progress, events_become_lines_or_a_status) {
         {R"({"type":"stage","data":{"stage":"building"}})", "stage: building", "building"},
         {R"({"type":"build","data":{"arm":"patched","step":"compiling","objects":5,"expected":10}})",
          "", "patched kernel: compiling [===============>              ] 5 of 10"},
+        {R"({"type":"build","data":{"arm":"patched","step":"compiling","objects":10,"expected":10,)"
+         R"("left_s":41.2}})",
+         "",
+         "patched kernel: compiling [==============================] 10 of 10, about 41 s left"},
+        {R"({"type":"heartbeat","data":{"trial":7,"uptime":12,"iteration":3,"exposure":80,)"
+         R"("left_s":600}})",
+         "", "trial 7: 12 s in the guest, iteration 3, exposure 80, about 10 min left"},
+        {R"({"type":"heartbeat","data":{"trial":7,"uptime":12,"left_s":null}})", "",
+         "trial 7: 12 s in the guest, iteration 0, exposure 0"},
+        {R"({"type":"heartbeat","data":{"trial":7,"left_s":9000}})", "",
+         "trial 7: 0 s in the guest, iteration 0, exposure 0, about 2.5 h left"},
         {R"({"type":"build","data":{"arm":"patched","step":"done","release":"6.1","cached":true}})",
          "patched kernel: 6.1, built before", ""},
         {R"({"type":"trial","data":{"arm":"patched","trial":5,"number":2,"state":"started"}})", "",
