@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { JobQuery } from '../api';
 import { get_jobs, jobs_query, k_api } from '../api';
-import { exposure, percent } from '../format';
+import { duration, exposure, percent, seconds_between } from '../format';
 import type { ArmCounts, ExposureUnit, JobSummary } from '../model';
 import { Empty, LiveSign, With } from '../parts/states';
 import { Ago, Shown } from '../parts/text';
@@ -144,6 +144,11 @@ function Row({ job, evidence }: { job: JobSummary; evidence: RowEvidence | null 
             </div>
             <div class="job-time dim small">
                 <Ago at={job.created_at} />
+                {job.stage === 'done' ? (
+                    <span title="from its submission to its end">
+                        took {duration(seconds_between(job.created_at, job.updated_at))}
+                    </span>
+                ) : null}
             </div>
         </li>
     );
