@@ -197,7 +197,39 @@ async function a_cancel_that_failed_can_be_asked_for_again(run) {
     await undo();
 }
 
+async function the_list_follows_its_address(run) {
+    const { page } = run;
+    const listed = () => page.locator('.job').count();
+    await page.goto(`${run.url}/?q=put_task_struct`);
+    await page.locator('.job').first().waitFor();
+    demand((await listed()) === 1, `${await listed()} jobs are listed`);
+    await page.locator('nav a[href="/"]').last().click();
+    await page.locator('.job').nth(2).waitFor();
+    demand((await page.inputValue('.filters input')) === '', 'the filter still stands there');
+    await page.goBack();
+    await page.locator('.job').nth(1).waitFor({ state: 'detached' });
+    demand((await page.inputValue('.filters input')) === 'put_task_struct', 'the filter is gone');
+    // As if there were more jobs than a page has.
+    await page.route(
+        (url) => url.pathname === '/api/v1/jobs',
+        async (route) => {
+            const answer = await route.fetch();
+            const body = await answer.json();
+            const older = route.request().url().includes('before=');
+            if (!older) body.jobs.splice(1);
+            await route.fulfill({ json: { ...body, next: older ? null : 'there are more' } });
+        },
+    );
+    await page.goto(`${run.url}/`);
+    await page.getByRole('button', { name: 'Older jobs' }).click();
+    await page.locator('.job').nth(1).waitFor();
+    demand(/before=\d+/.test(page.url()), `the address is ${page.url()}`);
+    await page.goBack();
+    await page.getByRole('button', { name: 'Older jobs' }).waitFor();
+}
+
 export const k_use_checks = [
+    the_list_follows_its_address,
     a_verdict_its_report_and_its_lines_are_a_click_apart,
     an_error_of_the_api_is_said_and_recovered_from,
     too_many_requests_are_waited_out,
