@@ -114,6 +114,23 @@ struct Lock {
     }
 };
 
+// Whom a hung task waits for, as far as the lock knows its owner.
+struct Blocker {
+    std::string comm;  // empty: the owner was not found
+    std::optional<int> pid;
+    std::string lock_kind;  // "mutex", "semaphore", "rw-semaphore"
+    std::string waits_as;   // "reader", "writer"; empty when not printed
+    std::string holds_as;
+
+    bool operator==(const Blocker&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("comm", &Blocker::comm), field("pid", &Blocker::pid),
+                               field("lock_kind", &Blocker::lock_kind),
+                               field("waits_as", &Blocker::waits_as),
+                               field("holds_as", &Blocker::holds_as));
+    }
+};
+
 // Where the CPU was when the kernel complained; what is not printed stays empty.
 struct Context {
     std::optional<int> cpu;
@@ -130,6 +147,7 @@ struct Context {
     std::optional<std::string> preempt_count;  // hexadecimal, as printed
     std::optional<int> rcu_depth;
     std::optional<Frame> preemption_disabled_at;
+    std::optional<Blocker> blocked_by;
     std::string words;  // one sentence for people
 
     bool operator==(const Context&) const = default;
@@ -144,7 +162,7 @@ struct Context {
             field("preempt_count", &Context::preempt_count),
             field("rcu_depth", &Context::rcu_depth),
             field("preemption_disabled_at", &Context::preemption_disabled_at),
-            field("words", &Context::words));
+            field("blocked_by", &Context::blocked_by), field("words", &Context::words));
     }
 };
 

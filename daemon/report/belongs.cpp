@@ -95,6 +95,7 @@ constexpr auto k_beginnings = std::to_array<std::string_view>({
     "Showing",
     "INFO: Object",
     "INFO: Slab",
+    "INFO: task ",
     "flags:",
     "page last",
     "page_owner",

@@ -35,21 +35,31 @@ std::optional<int> int_behind(std::string_view text, std::string_view tag) {
     return cursor.take_int();
 }
 
-// "Not tainted 6.1.8-rt5 #1", "Tainted: G        W      X   -------  ---     6.0.0-rt7 #1"
-void read_taint(std::string_view text, model::Context& context) {
-    text = trim(text);
-    // The release is the word before the "#1" of the build, or the last word.
-    if (const auto build = text.rfind(" #"); build != std::string_view::npos)
-        text = text.substr(0, build);
-    const auto last = split_at_last(text, " ");
-    if (!last) return;
-    const bool release = !last->after.empty() && is_digit(last->after.front());
-    if (release) context.release = std::string(last->after);
-    context.taint = std::string(trim(release ? last->before : text));
+// "life" of "life Kdump: loaded", which a kernel says that has another one to dump it.
+std::string task_name(std::string_view printed) {
+    printed = trim(printed);
+    constexpr std::string_view k_kdump = " Kdump: loaded";
+    if (printed.ends_with(k_kdump)) printed.remove_suffix(k_kdump.size());
+    return std::string(trim(printed));
 }
 
-// "CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1", newer kernels with "UID: 0" in it, some
-// with "Kdump: loaded"
+// "Not tainted 6.1.8-rt5 #1", "Tainted: G        W  6.1.8-rt5 #1": the release is the word before
+// the build's number, or the last one. Red Hat's flags have dashes, "Tainted: G W ---------", and
+// where the line is cut one of those stands last.
+void read_taint(std::string_view text, model::Context& context) {
+    text = trim(text);
+    std::string_view rest = text;
+    if (const auto build = rest.rfind(" #"); build != std::string_view::npos)
+        rest = trim(rest.substr(0, build));
+    const auto last = split_at_last(rest, " ");
+    if (last && !last->after.empty() && is_digit(last->after.front())) {
+        context.release = std::string(last->after);
+        rest = last->before;
+    }
+    context.taint = std::string(trim(rest));
+}
+
+// "CPU: 5 PID: 0 Comm: swapper/5 Not tainted 6.1.8-rt5 #1", newer kernels with "UID: 0" in it
 void read_cpu_line(std::string_view text, model::Context& context) {
     context.cpu = int_behind(text, "CPU: ");
     context.pid = int_behind(text, "PID: ");
@@ -58,9 +68,12 @@ void read_cpu_line(std::string_view text, model::Context& context) {
     std::string_view rest = comm->after;
     auto taint = rest.find(" Not tainted");
     if (taint == std::string_view::npos) taint = rest.find(" Tainted:");
-    const auto comm_end = std::min({taint, rest.find(" Kdump: loaded"), rest.size()});
-    context.comm = std::string(trim(rest.substr(0, comm_end)));
-    if (taint != std::string_view::npos) read_taint(rest.substr(taint), context);
+    if (taint == std::string_view::npos) {
+        context.comm = task_name(rest);
+        return;
+    }
+    context.comm = task_name(rest.substr(0, taint));
+    read_taint(rest.substr(taint), context);
 }
 
 // "in_atomic(): 1, irqs_disabled(): 1, non_block: 0, pid: 0, name: swapper/5"
@@ -106,12 +119,62 @@ void read_release_line(std::string_view text, model::Context& context) {
     if (const auto words = split_at(build->after, " ")) context.taint = std::string(words->after);
 }
 
-// "task:looper          state:D stack:0     pid:83    ppid:1": the first is the one that hangs
-void read_task_line(std::string_view text, model::Context& context) {
-    const auto state = split_at(text.substr(5), " state:");
+// "comm/0:1:123": the name may hold colons, the number none.
+void read_task(std::string_view text, model::Context& context) {
+    const auto parts = split_at_last(text, ":");
+    const auto pid = parts ? small_int(parts->after) : std::nullopt;
+    if (!pid || !context.comm.empty()) return;
+    context.comm = std::string(parts->before);
+    context.pid = pid;
+}
+
+// "INFO: task comm:123 blocked for more than 120 seconds.", "... can't die for ..."
+void read_hung_line(std::string_view text, model::Context& context) {
+    for (const std::string_view words : {" blocked ", " can't die "})
+        if (const auto task = split_at(text, words)) return read_task(task->before, context);
+}
+
+// "task:comm            state:D stack:0     pid:123   ppid:2      flags:0x00004000"
+void read_state_line(std::string_view text, model::Context& context) {
+    const auto state = split_at(text, " state:");
     if (!state || !context.comm.empty()) return;
     context.comm = std::string(trim(state->before));
     context.pid = int_behind(state->after, " pid:");
+}
+
+// "<writer>" at the end of `text`, which is taken off.
+std::string take_role(std::string_view& text) {
+    const auto role = split_at_last(text, " <");
+    if (!role || !role->after.ends_with(">")) return {};
+    text = role->before;
+    return std::string(role->after.substr(0, role->after.size() - 1));
+}
+
+// "comm:12 is blocked on a mutex likely owned by task comm:13.",
+// "comm:12 <reader> blocked on an rw-semaphore likely owned by task comm:13 <writer>",
+// "comm:12 blocked on a semaphore likely last held by task comm:13",
+// "comm:12 is blocked on a mutex, but the owner is not found."
+void read_blocker_line(std::string_view text, model::Context& context) {
+    const auto blocked = split_at(text, " blocked on a");
+    if (!blocked || context.blocked_by) return;
+    model::Blocker blocker;
+    std::string_view waiter = blocked->before;
+    blocker.waits_as = take_role(waiter);
+    Cursor lock(blocked->after);
+    lock.take("n");
+    lock.skip_blanks();
+    blocker.lock_kind =
+        std::string(lock.take_while([](char c) { return is_alpha(c) || c == '-'; }));
+    if (const auto owner = split_at(lock.rest(), " by task ")) {
+        std::string_view task = trim(owner->after);
+        if (task.ends_with(".")) task.remove_suffix(1);
+        blocker.holds_as = take_role(task);
+        if (const auto parts = split_at_last(task, ":")) {
+            blocker.comm = std::string(parts->before);
+            blocker.pid = small_int(parts->after);
+        }
+    }
+    context.blocked_by = std::move(blocker);
 }
 
 void read_line(std::string_view text, model::Context& context) {
@@ -133,14 +196,17 @@ void read_line(std::string_view text, model::Context& context) {
         context.preempt_count = std::string(Cursor(text.substr(15)).take_while(is_hex));
     } else if (text.starts_with("RCU nest depth: ")) {
         context.rcu_depth = int_behind(text, "RCU nest depth: ");
+    } else if (text.starts_with("INFO: task ")) {
+        read_hung_line(text.substr(11), context);
+        read_blocker_line(text.substr(11), context);
+    } else if (text.starts_with("task:")) {
+        read_state_line(text.substr(5), context);
+    } else if (text.starts_with("Not tainted ") || text.starts_with("Tainted: ")) {
+        if (context.release.empty()) read_taint(text, context);
     } else if (contains(text, "scheduling while atomic: ")) {
         read_scheduling_line(text, context);
     } else if (contains(text, " is leaving the kernel")) {
         read_leaving_line(text, context);
-    } else if (text.starts_with("task:")) {
-        read_task_line(text, context);
-    } else if (text.starts_with("Not tainted ") || text.starts_with("Tainted: ")) {
-        if (context.release.empty()) read_taint(text, context);
     }
 }
 
@@ -228,12 +294,12 @@ std::string_view interrupt_by_flags(std::span<const Line> lines) {
     return "";
 }
 
+std::string task_in_words(const std::string& comm, std::optional<int> pid) {
+    return comm.empty() || !pid ? comm : comm + "/" + std::to_string(*pid);
+}
+
 std::string in_words(const model::Context& context) {
-    std::string words;
-    if (!context.comm.empty()) {
-        words = context.comm;
-        if (context.pid) words += "/" + std::to_string(*context.pid);
-    }
+    std::string words = task_in_words(context.comm, context.pid);
     if (context.cpu)
         words += (words.empty() ? "on CPU " : " on CPU ") + std::to_string(*context.cpu);
     if (context.interrupt) {
@@ -245,6 +311,8 @@ std::string in_words(const model::Context& context) {
                 words += std::string(words.empty() ? "in " : ", in ") + name;
     }
     if (context.irqs_disabled.value_or(0) != 0) words += ", interrupts disabled";
+    if (context.blocked_by && !context.blocked_by->comm.empty())
+        words += ", blocked by " + task_in_words(context.blocked_by->comm, context.blocked_by->pid);
     if (context.rcu_depth.value_or(0) != 0) words += ", inside RCU";
     if (!context.release.empty()) words += ", kernel " + context.release;
     return words;

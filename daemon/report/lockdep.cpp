@@ -5,9 +5,9 @@
 #include <array>
 
 #include "report/frame.hpp"
-#include "report/frame_class.hpp"
 #include "report/lock.hpp"
 #include "report/text.hpp"
+#include "report/wait_scheme.hpp"
 
 namespace krepro::report {
 namespace {
@@ -76,44 +76,6 @@ void add_once(std::vector<model::Lock>& locks, model::Lock lock) {
 bool is_held_line(std::string_view text) {
     Cursor cursor(trim_left(text));
     return cursor.take("#") && !cursor.take_while(is_digit).empty() && cursor.take(":");
-}
-
-bool any_wait_at_least(const std::vector<model::Lock>& locks, int value) {
-    return std::any_of(locks.begin(), locks.end(), [&](const model::Lock& lock) {
-        return (lock.wait_outer && lock.wait_outer->value >= value) ||
-               (lock.wait_inner && lock.wait_inner->value >= value);
-    });
-}
-
-// A lock of type 3 that was taken by a spinlock primitive is a "config" lock.
-bool spinlock_of_type_three(const model::Report& report) {
-    if (!any_wait_at_least(report.locks, 3)) return false;
-    for (const model::Frame& frame : report.frames) {
-        if (classify_frame(frame) != FrameClass::primitive) continue;
-        return contains(frame.function, "spin_") || contains(frame.function, "rt_read_") ||
-               contains(frame.function, "rt_write_");
-    }
-    return false;
-}
-
-// Locks that sleep in every kernel: a number of 3 there is the plain scheme's.
-bool sleeper_of_type_three(const std::vector<model::Lock>& locks) {
-    constexpr std::array<std::string_view, 4> k_sleepers{"&mm->mmap_lock", "mmap_lock",
-                                                         "cpu_hotplug_lock", "rtnl_mutex"};
-    return std::any_of(locks.begin(), locks.end(), [&](const model::Lock& lock) {
-        return lock.wait_outer && lock.wait_outer->value == 3 &&
-               std::find(k_sleepers.begin(), k_sleepers.end(), lock.name) != k_sleepers.end();
-    });
-}
-
-// What is printed decides; a release of PREEMPT_RT alone only hints.
-WaitScheme wait_scheme(const model::Report& report) {
-    if (sleeper_of_type_three(report.locks) || sleeper_of_type_three(report.held))
-        return WaitScheme::plain;
-    const bool raw = any_wait_at_least(report.locks, 4) || any_wait_at_least(report.held, 4) ||
-                     (report.context.wait_outer && report.context.wait_outer->value >= 5) ||
-                     spinlock_of_type_three(report) || contains(report.context.release, "-rt");
-    return raw ? WaitScheme::raw_nesting : WaitScheme::plain;
 }
 
 void name_all(std::vector<model::Lock>& locks, WaitScheme scheme) {

@@ -21,7 +21,7 @@ ReportClass classify(const model::Report& report) {
     const auto* family = report::family_of_kind(report.kind);
     const Detector detector = family == nullptr ? Detector::other : family->detector;
     if (detector == Detector::panic) return ReportClass::panic;
-    if (report.disables_lockdep || detector == Detector::oops) return ReportClass::blind;
+    if (report.disables_lockdep) return ReportClass::blind;
     if (detector == Detector::hang) return ReportClass::stall;
     if (detector == Detector::scheduler || report.kind == "nobody_cared") return ReportClass::side;
     return ReportClass::splat;

@@ -322,6 +322,19 @@ export interface Lock {
     owner: string;
 }
 
+// Whom a hung task waits for, as the kernel guesses.
+export interface Blocker {
+    // empty when the owner was not found
+    comm: string;
+    pid: number | null;
+    // mutex, semaphore or rw-semaphore
+    lock_kind: string;
+    // reader or writer; empty when not printed
+    waits_as: string;
+    // likewise, of the owner
+    holds_as: string;
+}
+
 // Where the CPU was.
 export interface Context {
     cpu: number | null;
@@ -340,6 +353,7 @@ export interface Context {
     preempt_count: string | null;
     rcu_depth: number | null;
     preemption_disabled_at: Frame | null;
+    blocked_by: Blocker | null;
     // one sentence for people
     words: string;
 }
