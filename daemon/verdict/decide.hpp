@@ -44,6 +44,8 @@ struct Plan {
     // only withhold a `fixed`. It costs about one hit's time.
     bool confirm_assay = true;
     bool alone = false;  // there is no patched kernel: does this one hit?
+    // Both kernels are byte for byte the same: nothing that the patch changes is built.
+    bool same_kernel = false;
     // A warm start: what earlier jobs saw of the same unpatched kernel and workload. It counts at
     // half weight or less, so that one hit of this job at least is always asked for.
     std::optional<model::EarlierEvidence> earlier;
