@@ -222,7 +222,7 @@ export function ConsolePage({ trial }: { trial: number }) {
     use_title(`console of trial ${whole.data?.trial.number ?? trial}`);
     return (
         <div class="console-page">
-            <With resource={whole} what="the trial">
+            <With resource={whole} what="the trial" head={`Console of trial ${trial}`}>
                 {(data) => <Body whole={data} />}
             </With>
         </div>

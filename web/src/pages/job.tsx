@@ -354,7 +354,7 @@ export function JobPage({ id }: { id: number }) {
     });
     use_title(whole.data?.job.title ?? `job ${id}`);
     return (
-        <With resource={whole} what={`job ${id}`}>
+        <With resource={whole} what={`job ${id}`} head={`Job ${id}`}>
             {(data) => (
                 <>
                     <Head job={data.job} live={done ? 'off' : live} />

@@ -282,7 +282,7 @@ export function ReportPage({ id }: { id: number }) {
     const report = use_resource(`report ${id}`, (signal) => get_report(id, signal));
     use_title(report.data?.report.title ?? `report ${id}`);
     return (
-        <With resource={report} what={`report ${id}`}>
+        <With resource={report} what={`report ${id}`} head={`Report ${id}`}>
             {(stored) => <Page stored={stored} />}
         </With>
     );

@@ -81,14 +81,16 @@ export function LiveSign({ state }: { state: LiveState }) {
     );
 }
 
-// Loading, failed, or the page.
+// Loading, failed, or the page. `head` is the heading until the page brings its own.
 export function With<T>({
     resource,
     what,
+    head,
     children,
 }: {
     resource: Resource<T>;
     what: string;
+    head?: string;
     children: (data: T) => ComponentChildren;
 }) {
     if (resource.data !== null)
@@ -98,6 +100,14 @@ export function With<T>({
                 {children(resource.data)}
             </>
         );
-    if (resource.error) return <Failure error={resource.error} reload={resource.reload} />;
-    return <Loading what={what} />;
+    return (
+        <>
+            {head ? <h1 tabIndex={-1}>{head}</h1> : null}
+            {resource.error ? (
+                <Failure error={resource.error} reload={resource.reload} />
+            ) : (
+                <Loading what={what} />
+            )}
+        </>
+    );
 }
