@@ -95,9 +95,13 @@ class SeedJob(WithDaemon):
         self.assertEqual(places, sorted(places), names)
 
     def test_every_frame_has_its_line_and_the_patch_is_seen_to_act(self):
+        ambiguous = self.functions_that_only_an_address_tells_apart()
         for stored in [r for r in self.reports if r["target"]]:
             report = stored["report"]
             for frame in report["frames"]:
+                if not frame["certain"] and frame["function"] in ambiguous:
+                    self.assertIsNone(frame["file"], "no line rather than a wrong one")
+                    continue
                 self.assertTrue(frame["file"] and frame["line"], frame)
                 self.assertTrue(frame["source"]["lines"], frame)
             places = {f["function"]: f["file"] for f in report["frames"]}
@@ -110,6 +114,16 @@ class SeedJob(WithDaemon):
             self.assertEqual(report["subsystem"], "SCHEDULER")
             self.assertIn("Peter Zijlstra <peterz@infradead.org>",
                           [contact["address"] for contact in report["maintainers"]])
+
+    def functions_that_only_an_address_tells_apart(self):
+        """A word left on the stack may name one of several functions of a name and size, as
+        rt_mutex_slowunlock is: krepro says so of each frame, and gives no line."""
+        names = set()
+        for event in self.events_after(0):
+            for frame in event.get("data", {}).get("without", []):
+                if "several functions of this name and size" in frame["why"]:
+                    names.add(frame["function"])
+        return names
 
     def test_the_reports_keep_to_the_published_schema(self):
         schema = json.loads((SOURCE / "docs/schemas/report.schema.json").read_text())
@@ -201,14 +215,17 @@ class SeedJob(WithDaemon):
         say(said)
         self.assertEqual(run.wait(timeout=60), 0, said[-3000:])
 
+    def events_after(self, number):
+        status, _, body = self.daemon.request(
+            "/api/v1/jobs/1/events", headers={"Last-Event-ID": str(number)})
+        self.assertEqual(status, 200)
+        data = [json.loads(line[6:]) for line in body.decode().splitlines()
+                if line.startswith("data: ")]
+        return [event for event in data if "seq" in event]  # not the closing "end"
+
     def test_events_can_be_read_again_from_any_point_without_loss(self):
         def events(after):
-            status, _, body = self.daemon.request(
-                "/api/v1/jobs/1/events", headers={"Last-Event-ID": str(after)})
-            self.assertEqual(status, 200)
-            data = [json.loads(line[6:]) for line in body.decode().splitlines()
-                    if line.startswith("data: ")]
-            return [event["seq"] for event in data if "seq" in event]  # not the closing "end"
+            return [event["seq"] for event in self.events_after(after)]
 
         everything = events(0)
         self.assertEqual(everything, sorted(set(everything)))
