@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/boot_program.hpp"
+#include "app/rooms.hpp"
 #include "zoo/selftest.hpp"
 
 namespace krepro::app {
@@ -100,6 +101,7 @@ int run_selftest(const Settings& settings, const SelftestRequest& request) {
     ::umask(022);  // QEMU's user reads kernels and images
     // Standard output is for the results alone.
     spdlog::set_default_logger(spdlog::stderr_color_mt("selftest"));
+    settle_sandboxing(settings);
     const auto all = zoo::read_manifest(settings.share / "kernels" / "zoo" / "zoo.toml");
     const auto bugs = all ? zoo::choose(*all, request.families) : all;
     if (!bugs) {
