@@ -27,6 +27,7 @@
 #include "http/server.hpp"
 #include "http/webhooks.hpp"
 #include "pipeline/bundle.hpp"
+#include "pipeline/commit_mail.hpp"
 #include "pipeline/estimate.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tree_tries.hpp"
@@ -43,7 +44,7 @@ using util::value_or_throw;
 namespace {
 
 constexpr const char* k_version = KREPRO_VERSION;
-constexpr double k_gib = 1024.0 * 1024 * 1024;
+constexpr double k_bytes_a_gib = 1024.0 * 1024 * 1024;
 // For what is tried before a job is submitted; the rest is told when it is asked again.
 constexpr std::chrono::milliseconds k_preview_patience{1000};
 
@@ -142,7 +143,7 @@ class Daemon {
         parts.symbolizer = &symbolizer_;
         parts.host = &host_;
         parts.cache = &cache_;
-        parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_gib);
+        parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_bytes_a_gib);
         parts.pool = &pool_;
         parts.init = settings.init;
         parts.images = settings.cache / "images";
@@ -188,9 +189,12 @@ class Daemon {
         parts.live_console = [this](std::int64_t trial) { return live(trial, "console.log"); };
         parts.live_harness = [this](std::int64_t trial) { return live(trial, "harness.log"); };
         parts.host = [this] { return host_watch_.now(); };
-        parts.trees = [this] { return tree_infos(trees_); };
+        parts.trees = [this] { return tree_infos(trees_, source_); };
         parts.look_ahead = [this](model::JobSpec spec, model::Mail mail) {
             return look_ahead(std::move(spec), std::move(mail));
+        };
+        parts.read_commit = [this](model::JobSpec spec) {
+            return pipeline::commit_at_hand(&source_, trees_, std::move(spec));
         };
         parts.profiles = profiles(services_.profiles);
         parts.job_receivers = http::job_receivers(webhook_options(settings));

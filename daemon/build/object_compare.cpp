@@ -54,7 +54,7 @@ struct Elf64 {
     static std::uint64_t type_of(std::uint64_t info) { return ELF64_R_TYPE(info); }
 };
 
-struct Section {
+struct ComparedSection {
     std::string_view name;
     std::uint64_t type = 0;
     std::uint64_t flags = 0;
@@ -64,16 +64,16 @@ struct Section {
     std::string_view content;
 };
 
-struct Symbol {
+struct ComparedSymbol {
     std::string_view name;
     std::uint64_t value = 0;
     std::size_t section = 0;
     bool local = false;
 };
 
-class Object {
+class ComparedObject {
   public:
-    explicit Object(std::string_view bytes) : bytes_(bytes) {
+    explicit ComparedObject(std::string_view bytes) : bytes_(bytes) {
         if (bytes.size() < EI_NIDENT || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) return;
         class_ = static_cast<unsigned char>(bytes[EI_CLASS]);
         if (class_ == ELFCLASS64) readable_ = read<Elf64>();
@@ -92,7 +92,9 @@ class Object {
         return indices;
     }
 
-    [[nodiscard]] const Section& section(std::size_t index) const { return sections_[index]; }
+    [[nodiscard]] const ComparedSection& section(std::size_t index) const {
+        return sections_[index];
+    }
 
     // Of all symbols, also those that are defined elsewhere.
     [[nodiscard]] std::vector<std::string_view> symbol_names() const {
@@ -113,14 +115,14 @@ class Object {
     }
 
   private:
-    template <class Elf>
+    template <class Kind>
     bool read() {
-        const auto header = read_at<typename Elf::Header>(bytes_, 0);
+        const auto header = read_at<typename Kind::Header>(bytes_, 0);
         if (!header) return false;
-        std::vector<typename Elf::Section> raw;
+        std::vector<typename Kind::Section> raw;
         for (std::uint64_t i = 0; i < header->e_shnum; ++i) {
-            const auto at = header->e_shoff + i * sizeof(typename Elf::Section);
-            const auto section = read_at<typename Elf::Section>(bytes_, at);
+            const auto at = header->e_shoff + i * sizeof(typename Kind::Section);
+            const auto section = read_at<typename Kind::Section>(bytes_, at);
             if (!section) return false;
             raw.push_back(*section);
         }
@@ -134,17 +136,17 @@ class Object {
             sections_.push_back({string_at(names, one.sh_name), one.sh_type, one.sh_flags,
                                  one.sh_size, one.sh_link, one.sh_info, content(one)});
         for (const auto& section : sections_)
-            if (section.type == SHT_SYMTAB) read_symbols<Elf>(section);
+            if (section.type == SHT_SYMTAB) read_symbols<Kind>(section);
         return true;
     }
 
-    template <class Elf>
-    void read_symbols(const Section& table) {
+    template <class Kind>
+    void read_symbols(const ComparedSection& table) {
         const auto names =
             table.link < sections_.size() ? sections_[table.link].content : std::string_view{};
         symbols_.clear();
-        for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Symbol)) {
-            const auto entry = read_at<typename Elf::Symbol>(table.content, at);
+        for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Kind::Symbol)) {
+            const auto entry = read_at<typename Kind::Symbol>(table.content, at);
             if (!entry) break;
             const bool local = ELF64_ST_BIND(entry->st_info) == STB_LOCAL;  // of both classes
             symbols_.push_back(
@@ -152,19 +154,19 @@ class Object {
         }
     }
 
-    template <class Elf>
-    void add_relocations(const Section& table, std::vector<RelocationKey>& keys) const {
+    template <class Kind>
+    void add_relocations(const ComparedSection& table, std::vector<RelocationKey>& keys) const {
         const auto add = [&](const auto& entry, std::int64_t addend) {
-            keys.emplace_back(entry.r_offset, Elf::type_of(entry.r_info), addend,
-                              symbol(Elf::symbol_of(entry.r_info)));
+            keys.emplace_back(entry.r_offset, Kind::type_of(entry.r_info), addend,
+                              symbol(Kind::symbol_of(entry.r_info)));
         };
         if (table.type == SHT_RELA)
-            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Rela))
-                if (const auto entry = read_at<typename Elf::Rela>(table.content, at))
+            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Kind::Rela))
+                if (const auto entry = read_at<typename Kind::Rela>(table.content, at))
                     add(*entry, entry->r_addend);
         if (table.type == SHT_REL)  // what is added stands in the section
-            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Rel))
-                if (const auto entry = read_at<typename Elf::Rel>(table.content, at))
+            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Kind::Rel))
+                if (const auto entry = read_at<typename Kind::Rel>(table.content, at))
                     add(*entry, 0);
     }
 
@@ -179,13 +181,13 @@ class Object {
 
     std::string_view bytes_;
     unsigned char class_ = ELFCLASSNONE;
-    std::vector<Section> sections_;
-    std::vector<Symbol> symbols_;
+    std::vector<ComparedSection> sections_;
+    std::vector<ComparedSymbol> symbols_;
     bool readable_ = false;
 };
 
-std::optional<std::string> section_difference(const Object& one, std::size_t first,
-                                              const Object& other, std::size_t second) {
+std::optional<std::string> section_difference(const ComparedObject& one, std::size_t first,
+                                              const ComparedObject& other, std::size_t second) {
     const auto& here = one.section(first);
     const auto& there = other.section(second);
     const auto name = here.name;
@@ -203,8 +205,8 @@ std::optional<std::string> section_difference(const Object& one, std::size_t fir
 }  // namespace
 
 std::optional<std::string> object_difference(std::string_view one, std::string_view other) {
-    const Object first(one);
-    const Object second(other);
+    const ComparedObject first(one);
+    const ComparedObject second(other);
     if (!first.readable() || !second.readable()) return "not an object that can be read";
     if (first.elf_class() != second.elf_class()) return "of another class of ELF";
     const auto here = first.loaded();
@@ -217,7 +219,7 @@ std::optional<std::string> object_difference(std::string_view one, std::string_v
 }
 
 std::optional<std::vector<std::string_view>> symbols_of(std::string_view object) {
-    const Object parsed(object);
+    const ComparedObject parsed(object);
     if (!parsed.readable()) return std::nullopt;
     return parsed.symbol_names();
 }

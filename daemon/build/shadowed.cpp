@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t k_most_cmd_file = 4U << 20U;
+constexpr std::uintmax_t k_most_cmd_text = 4U << 20U;
 
 // What includes name a file by ends in its name, however they come to its folder. (That nothing was
 // found where now something is could be told by __has_include, which no kernel uses.)
@@ -45,7 +45,7 @@ int remove_shadowed(const fs::path& objects, const std::vector<ChangedFile>& cha
          at.increment(code)) {
         const auto name = at->path().filename().string();
         if (!name.starts_with('.') || !name.ends_with(".cmd")) continue;
-        const auto text = util::read_foreign_file(at->path(), k_most_cmd_file);
+        const auto text = util::read_foreign_file(at->path(), k_most_cmd_text);
         if (text && includes_any(*text, names))  // ".fork.o.cmd" of "fork.o"
             targets.push_back(at->path().parent_path() / name.substr(1, name.size() - 5));
     }

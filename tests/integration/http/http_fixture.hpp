@@ -83,6 +83,8 @@ class HttpTest : public ::testing::Test {
     std::vector<std::int64_t> cancelled_;
     // What a preview is told of trees and time; empty: nobody looks.
     decltype(Services::look_ahead) look_ahead_;
+    // What a preview of a commit is told; empty: nobody reads it.
+    decltype(Services::read_commit) read_commit_;
     JobReceivers job_receivers_ = JobReceivers::none;
     boost::asio::io_context loop_;
     std::unique_ptr<Server> server_;
