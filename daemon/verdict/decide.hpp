@@ -44,6 +44,10 @@ struct Plan {
     // only withhold a `fixed`. It costs about one hit's time.
     bool confirm_assay = true;
     bool alone = false;  // there is no patched kernel: does this one hit?
+    // Of one kernel alone: so many hits are `reproduced`, and so much exposure without one is
+    // enough (0: the whole budget).
+    int alone_hits = 1;
+    double alone_exposure = 0;
     // A warm start: what earlier jobs saw of the same unpatched kernel and workload. It counts at
     // half weight or less, so that one hit of this job at least is always asked for.
     std::optional<model::EarlierEvidence> earlier;
