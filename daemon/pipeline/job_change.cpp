@@ -131,4 +131,18 @@ asio::awaitable<void> JobRun::check_out_alone(checkout::Progress tell) {
     co_await save();
 }
 
+asio::awaitable<void> JobRun::recall_step() {
+    if (!is_alone()) co_return;
+    const auto read = [id = job_.id](store::Store& s) { return s.step_of(id); };
+    step_ = co_await services_.store->call(read);
+}
+
+verdict::Plan JobRun::plan() const {
+    auto plan = plan_of(job_);
+    if (!step_) return plan;
+    plan.alone_hits = step_->hits_wanted;
+    plan.alone_exposure = step_->exposure_goal;
+    return plan;
+}
+
 }  // namespace krepro::pipeline

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/job.hpp"
 #include "pipeline/at_once.hpp"
 #include "pipeline/evidence.hpp"
@@ -65,7 +66,9 @@ class JobRun {
     boost::asio::awaitable<void> recall_earlier_evidence();
     // One kernel and none to compare it with.
     [[nodiscard]] bool is_alone() const { return job_.spec.alone; }
-    [[nodiscard]] verdict::Plan plan() const { return plan_of(job_); }
+    // What a bisection asks of this job, when it is a step of one.
+    boost::asio::awaitable<void> recall_step();
+    [[nodiscard]] verdict::Plan plan() const;
     boost::asio::awaitable<void> finish_symbols();
     boost::asio::awaitable<std::vector<verdict::StartedTrial>> trials();
     [[nodiscard]] verdict::Able able() const;
@@ -137,6 +140,7 @@ class JobRun {
     std::map<model::ArmName, Arm> arms_;
     std::map<model::WorkloadForm, model::Workload> workloads_;
     std::map<model::WorkloadForm, std::filesystem::path> images_;
+    std::optional<model::BisectionStep> step_;
     std::string accelerator_;
     int infrastructure_failures_ = 0;  // in a row
     // Of the build that goes on beside trials; shared with the process that runs.

@@ -46,6 +46,7 @@ asio::awaitable<void> run_steps(JobRun& run) {
     co_await run.enter(JobStage::running);
     co_await run.close_interrupted_trials();
     co_await run.recall_earlier_evidence();
+    co_await run.recall_step();
 
     // Ask the rule what to begin next, until it has its verdict. It looks at the trials on record
     // alone, those that run included, so it does not matter which process has begun them.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/job.hpp"
 #include "model/token.hpp"
 #include "store/job_versions.hpp"
@@ -132,6 +133,33 @@ class Store {
     std::vector<model::Event> events_after(std::int64_t job, std::int64_t seq, int limit);
     // The seq of the newest event of the job (of all with job 0); 0 when there is none.
     std::int64_t last_event(std::int64_t job);
+
+    // Stores a new bisection as `queued` and sets its id and dates; `token` as of submit().
+    model::Bisection add_bisection(model::Bisection bisection, std::int64_t token);
+    std::optional<model::Bisection> bisection(std::int64_t id);
+    // Newest first, ids below `before` (0: all).
+    std::vector<model::Bisection> bisections(std::int64_t before, int limit);
+    // Of those that are not done, oldest first.
+    std::vector<std::int64_t> unfinished_bisections();
+    // Replaces the row, all but id, created_at and cancel_requested. `not_found`; `conflict` when
+    // it is done.
+    util::Result<void> update_bisection(const model::Bisection& bisection);
+    // Takes one that is done up again, with the evidence of its steps: its result and its
+    // cancelling are forgotten. `not_found`, `conflict` when it is not done.
+    util::Result<model::Bisection> resume_bisection(std::int64_t id);
+    // `not_found`, or `conflict` when it is done.
+    util::Result<void> request_bisection_cancel(std::int64_t id);
+    std::int64_t bisection_owner(std::int64_t id);
+    // The commits that are searched, good one first; kept with the bisection's other fields.
+    void put_line(const model::Bisection& bisection, const std::vector<model::LineCommit>& line);
+    std::vector<model::LineCommit> line(std::int64_t bisection);
+    // Stores the job as queued, of the bisection's sender, and the step that it is of: both or
+    // neither. Sets the step's number and job.
+    model::BisectionStep add_step(std::int64_t bisection, model::BisectionStep step,
+                                  model::Job job);
+    std::vector<model::BisectionStep> steps(std::int64_t bisection);  // in their order
+    // What this job is of a bisection, if it is of one.
+    std::optional<model::BisectionStep> step_of(std::int64_t job);
 
     // A token with this hash of its secret; sets id and created_at.
     model::Token add_token(model::Token token, const std::string& hash);

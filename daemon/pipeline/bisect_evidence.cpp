@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/bisect_evidence.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/evidence.hpp"
+
+namespace krepro::pipeline {
+
+using model::OutcomeKind;
+using model::VerdictKind;
+
+namespace {
+
+constexpr double k_build_s = 120;  // of a warm build, as long as none is on record
+constexpr double k_step_s = 15;    // checkout, image, boot
+constexpr int k_least_trials = 12;
+constexpr double k_least_wall_s = 300;
+
+bool is_untestable(const model::Job& job) {
+    if (!job.verdict) return false;
+    if (job.verdict->kind == VerdictKind::inconclusive) return true;
+    return job.verdict->kind == VerdictKind::error && job.problem && job.problem->arm;
+}
+
+// Of the trials that gave evidence, all commits together.
+struct Pace {
+    double wall_s = 0, exposure = 0;
+    int trials = 0;
+};
+
+Pace pace_of(std::span<const StepRecord> steps) {
+    Pace pace;
+    for (const auto& step : steps) {
+        for (const auto& trial : step.trials) {
+            if (trial.outcome.kind == OutcomeKind::none) continue;
+            pace.wall_s += trial.outcome.wall_s;
+            pace.exposure += trial.outcome.exposure;
+            ++pace.trials;
+        }
+    }
+    return pace;
+}
+
+// The median: the first kernel of a tree is built from nothing.
+double build_s_of(std::span<const StepRecord> steps) {
+    std::vector<double> times;
+    for (const auto& step : steps)
+        if (const auto& build = step.job.unpatched_build; build && !build->cached)
+            times.push_back(build->wall_s);
+    if (times.size() < 2) return k_build_s;
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>((times.size() - 1) / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+}
+
+}  // namespace
+
+std::vector<StepRecord> step_records(store::Store& store, std::int64_t bisection) {
+    std::vector<StepRecord> records;
+    for (const auto& step : store.steps(bisection))
+        if (auto job = store.job(step.job))
+            records.push_back({step, std::move(*job), trial_records(store, step.job)});
+    return records;
+}
+
+std::vector<verdict::CommitEvidence> commit_evidence(std::size_t commits,
+                                                     std::span<const StepRecord> steps) {
+    std::vector<verdict::CommitEvidence> line(commits);
+    for (const auto& step : steps) {
+        auto& commit = line.at(static_cast<std::size_t>(step.step.place));
+        commit.built = commit.built || step.job.unpatched_build.has_value();
+        commit.skipped = commit.skipped || is_untestable(step.job);
+        for (const auto& trial : step.trials) {
+            const bool none = trial.outcome.kind == OutcomeKind::none;
+            (none ? commit.void_exposure : commit.exposure) += trial.outcome.exposure;
+            commit.hits += trial.outcome.kind == OutcomeKind::hit ? 1 : 0;
+        }
+    }
+    for (auto& commit : line) commit.skipped = commit.skipped && commit.hits == 0;
+    return line;
+}
+
+verdict::BisectPlan bisect_plan(const model::BisectionSpec& spec,
+                                std::span<const StepRecord> steps) {
+    const auto pace = pace_of(steps);
+    return {spec.confidence, build_s_of(steps), k_step_s,
+            pace.exposure > 0 ? pace.wall_s / pace.exposure : 0};
+}
+
+model::Budget budget_left(const model::BisectionSpec& spec, std::span<const StepRecord> steps) {
+    auto left = spec.budget;
+    for (const auto& step : steps) {
+        for (const auto& trial : step.trials) {
+            left.wall_s -= trial.outcome.wall_s;
+            --left.trials;
+        }
+    }
+    return left;
+}
+
+model::Budget budget_of(const verdict::TestCommit& test, model::Budget left,
+                        std::span<const StepRecord> steps) {
+    const auto pace = pace_of(steps);
+    if (!(test.exposure_goal > 0) || !(pace.exposure > 0)) return left;
+    const double boots = std::ceil(test.exposure_goal * pace.trials / pace.exposure);
+    const double wall_s = test.exposure_goal * pace.wall_s / pace.exposure;
+    const double trials = std::max<double>(k_least_trials, 3 * boots + 6);
+    if (trials < left.trials) left.trials = static_cast<int>(trials);
+    left.wall_s = std::min(left.wall_s, std::max(k_least_wall_s, 60 + 4 * wall_s));
+    return left;
+}
+
+std::optional<util::Error> failure_of(const StepRecord& step, const StepRecord& first) {
+    const auto& job = step.job;
+    const auto where = fmt::format("step {}, job {}", step.step.number, job.id);
+    if (job.verdict && job.verdict->kind == VerdictKind::error && !is_untestable(job)) {
+        if (!job.problem)
+            return util::Error{util::ErrorKind::internal, job.verdict->sentence, where, ""};
+        return util::Error{util::ErrorKind::unavailable, job.problem->what, where,
+                           job.problem->hint.empty() ? "resume the bisection when that is mended"
+                                                     : job.problem->hint};
+    }
+    if (job.workload != first.job.workload)
+        return util::Error{util::ErrorKind::conflict,
+                           "the workload was tuned anew since the first step", where,
+                           "begin the bisection again: its tests could not be compared"};
+    return std::nullopt;
+}
+
+}  // namespace krepro::pipeline
