@@ -16,6 +16,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "app/exit_status.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
 #include "checkout/local_source.hpp"
@@ -31,8 +32,6 @@ using util::value_or_throw;
 namespace {
 
 constexpr int k_exit_differs = 1;
-constexpr int k_exit_infrastructure = 2;
-constexpr int k_exit_usage = 64;
 constexpr std::size_t k_most_mail = 16U << 20U;
 constexpr auto k_progress_pace = std::chrono::seconds(10);
 

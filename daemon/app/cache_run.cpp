@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "app/exit_status.hpp"
 #include "pipeline/cache_keeper.hpp"
 #include "store/store.hpp"
 
@@ -14,7 +15,6 @@ namespace krepro::app {
 namespace {
 
 constexpr int k_exit_found_something = 1;
-constexpr int k_exit_infrastructure = 2;
 constexpr double k_mib = 1024.0 * 1024;
 constexpr double k_gib = 1024 * k_mib;
 

@@ -43,7 +43,7 @@ using util::value_or_throw;
 namespace {
 
 constexpr const char* k_version = KREPRO_VERSION;
-constexpr double k_gib = 1024.0 * 1024 * 1024;
+constexpr double k_bytes_a_gib = 1024.0 * 1024 * 1024;
 // For what is tried before a job is submitted; the rest is told when it is asked again.
 constexpr std::chrono::milliseconds k_preview_patience{1000};
 
@@ -147,7 +147,7 @@ class Daemon {
         parts.symbolizer = &symbolizer_;
         parts.host = &host_;
         parts.cache = &cache_;
-        parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_gib);
+        parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_bytes_a_gib);
         parts.pool = &pool_;
         parts.init = settings.init;
         parts.images = settings.cache / "images";

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/boot_program.hpp"
+#include "app/exit_status.hpp"
 #include "zoo/selftest.hpp"
 
 namespace krepro::app {
@@ -18,8 +19,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int k_exit_missed = 1;
-constexpr int k_exit_infrastructure = 2;
-constexpr int k_exit_usage = 64;
 
 void print_finding(const zoo::Finding& finding) {
     const char* state = finding.recognized ? "ok" : finding.raised ? "WRONG" : "NOT RAISED";

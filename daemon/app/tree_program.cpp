@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "app/exit_status.hpp"
 #include "checkout/debian_history.hpp"
 #include "checkout/local_source.hpp"
 #include "model/json.hpp"
@@ -27,9 +28,7 @@ using util::Result;
 
 namespace {
 
-constexpr int k_exit_infrastructure = 2;
 constexpr int k_exit_interrupted = 130;
-constexpr int k_exit_usage = 64;
 
 // One command, on a loop of its own.
 class TreeProgram {

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/boot_program.hpp"
+#include "app/exit_status.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tune.hpp"
 
@@ -19,10 +20,6 @@ namespace fs = std::filesystem;
 using util::value_or_throw;
 
 namespace {
-
-constexpr int k_exit_infrastructure = 2;
-constexpr int k_exit_undecided = 4;
-constexpr int k_exit_usage = 64;
 
 // The last line of the script: the command, in the workloads that have variants.
 std::string command_of(const model::Workload& workload) {

@@ -27,10 +27,10 @@ using util::Result;
 namespace {
 
 // Part of the folder's name: raise it when the way of making objects changes.
-constexpr std::string_view k_recipe = "1";
+constexpr std::string_view k_lines_recipe = "1";
 
 // Trials have the machine: compilers take what they leave.
-constexpr int k_nice = 10;
+constexpr int k_lines_nice = 10;
 constexpr std::chrono::seconds k_make_deadline{600};
 constexpr std::chrono::seconds k_tool_deadline{60};
 constexpr std::size_t k_answer_bytes = 16U << 20U;
@@ -129,7 +129,7 @@ asio::awaitable<Result<Json>> LocalSymbolizer::ask(const Session& session, Json 
     spec.deadline = k_tool_deadline;
     spec.keep_bytes = k_answer_bytes;
     spec.streams = util::Streams::separate;
-    spec.nice = k_nice;
+    spec.nice = k_lines_nice;
     const auto said = co_await util::run_checked(std::move(spec));
     if (!said) co_return tl::unexpected(said.error());
     co_return model::parse_json(*said, "the symbol tool's answer");
@@ -168,7 +168,7 @@ asio::awaitable<Result<void>> LocalSymbolizer::make_units(Session& session) {
                              "-f" + makefile.string()})
         spec.argv.push_back(word);
     spec.deadline = k_make_deadline;
-    spec.nice = k_nice;
+    spec.nice = k_lines_nice;
     const auto done = co_await util::run_process(spec);
     if (!done) co_return tl::unexpected(done.error());
     if (util::sandbox_was_refused(spec.argv, done->out))
@@ -181,7 +181,7 @@ asio::awaitable<Result<void>> LocalSymbolizer::make_units(Session& session) {
 
 asio::awaitable<Result<Symbols>> LocalSymbolizer::symbolize(SymbolRequest request) {
     Session session;
-    session.folder = cache_ / fmt::format("{}-{}", request.kernel.build.key, k_recipe);
+    session.folder = cache_ / fmt::format("{}-{}", request.kernel.build.key, k_lines_recipe);
     session.request = std::move(request);
     const auto& wanted = session.request;
     if (!fs::exists(session.objects()))

@@ -25,7 +25,7 @@ using util::Result;
 
 namespace {
 
-constexpr int k_nice = 15;
+constexpr int k_audit_nice = 15;
 constexpr std::uintmax_t k_most_object = 256U << 20U;
 constexpr std::uint64_t k_most_memory_mib = 16384;
 constexpr std::uint64_t k_largest_file_mib = 1024;
@@ -81,7 +81,7 @@ asio::awaitable<Result<AuditResult>> audit_objects(AuditRequest request, asio::t
     const auto jobs = std::max(1U, std::thread::hardware_concurrency());
     spec.argv.insert(spec.argv.end(), {"make", "-k", fmt::format("-j{}", jobs), "-f",
                                        (request.work / "Makefile").string()});
-    spec.nice = k_nice;
+    spec.nice = k_audit_nice;
     spec.deadline = std::chrono::hours(1);
     const auto made = co_await util::run_process(std::move(spec));
     if (!made) co_return tl::unexpected(made.error());

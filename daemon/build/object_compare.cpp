@@ -34,9 +34,9 @@ std::string_view string_at(std::string_view table, std::uint64_t offset) {
 
 using RelocationKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::string>;
 
-class Object {
+class ComparedObject {
   public:
-    explicit Object(std::string_view bytes) : bytes_(bytes) {
+    explicit ComparedObject(std::string_view bytes) : bytes_(bytes) {
         const auto header = read_at<Elf64_Ehdr>(bytes, 0);
         if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
             header->e_ident[EI_CLASS] != ELFCLASS64)
@@ -124,8 +124,8 @@ class Object {
     bool readable_ = false;
 };
 
-std::optional<std::string> section_difference(const Object& one, std::size_t first,
-                                              const Object& other, std::size_t second) {
+std::optional<std::string> section_difference(const ComparedObject& one, std::size_t first,
+                                              const ComparedObject& other, std::size_t second) {
     const auto name = one.name(first);
     const auto& here = one.header(first);
     const auto& there = other.header(second);
@@ -144,8 +144,8 @@ std::optional<std::string> section_difference(const Object& one, std::size_t fir
 }  // namespace
 
 std::optional<std::string> object_difference(std::string_view one, std::string_view other) {
-    const Object first(one);
-    const Object second(other);
+    const ComparedObject first(one);
+    const ComparedObject second(other);
     if (!first.readable() || !second.readable()) return "not an object that can be read";
     const auto here = first.loaded();
     const auto there = second.loaded();
@@ -157,7 +157,7 @@ std::optional<std::string> object_difference(std::string_view one, std::string_v
 }
 
 std::optional<std::vector<std::string_view>> symbols_of(std::string_view object) {
-    const Object parsed(object);
+    const ComparedObject parsed(object);
     if (!parsed.readable()) return std::nullopt;
     return parsed.symbol_names();
 }

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "checkout/text.hpp"
 #include "util/files.hpp"
 
 namespace krepro::checkout {
@@ -16,12 +17,6 @@ namespace krepro::checkout {
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return std::string(text.substr(first, text.find_last_not_of(" \t\r") + 1 - first));
-}
 
 std::string lower(std::string text) {
     for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -51,8 +46,8 @@ void read_field(Stanza& stanza, const std::string& line) {
     const auto colon = line.find(':');
     stanza.folded = nullptr;
     if (colon == std::string::npos) return;
-    const auto name = lower(trimmed(line.substr(0, colon)));
-    const auto value = trimmed(line.substr(colon + 1));
+    const auto name = lower(std::string(trimmed(line.substr(0, colon))));
+    const std::string value(trimmed(line.substr(colon + 1)));
     const std::pair<std::string_view, std::string*> fields[] = {
         {"uris", &stanza.source.uris},
         {"suites", &stanza.source.suites},
@@ -94,7 +89,7 @@ std::vector<AptSource> parse_deb822(std::string_view text) {
             stanza = {};
         } else if (line.front() == ' ' || line.front() == '\t') {
             // An embedded key keeps its lines; lists are words either way.
-            if (stanza.folded != nullptr) *stanza.folded += "\n " + trimmed(line);
+            if (stanza.folded != nullptr) stanza.folded->append("\n ").append(trimmed(line));
         } else {
             read_field(stanza, line);
         }
@@ -178,7 +173,7 @@ std::string machine_codename() {
     const auto text = util::read_file("/etc/os-release", 1 << 20);
     std::istringstream stream{text.value_or("")};
     for (std::string line; std::getline(stream, line);)
-        if (line.starts_with("VERSION_CODENAME=")) return trimmed(line.substr(17));
+        if (line.starts_with("VERSION_CODENAME=")) return std::string(trimmed(line.substr(17)));
     return {};
 }
 

@@ -9,6 +9,7 @@
 
 #include "checkout/git.hpp"
 #include "checkout/make_tree.hpp"
+#include "checkout/text.hpp"
 #include "util/files.hpp"
 
 namespace krepro::checkout {
@@ -28,13 +29,6 @@ std::string_view next_line(std::string_view& text) {
     const auto line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     return line;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '\n'))
-        text.remove_suffix(1);
-    return text;
 }
 
 bool begins_diff(std::string_view line) {

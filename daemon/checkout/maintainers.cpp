@@ -5,18 +5,13 @@
 #include <optional>
 #include <set>
 
+#include "checkout/text.hpp"
+
 namespace krepro::checkout {
 
 using model::Contact;
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view k_blanks = " \t\r";
-    const auto first = text.find_first_not_of(k_blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(k_blanks) - first + 1);
-}
 
 // "F:\tkernel/sched/"
 bool is_entry(std::string_view line) {

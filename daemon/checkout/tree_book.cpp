@@ -21,7 +21,7 @@ using util::Result;
 
 namespace {
 
-constexpr std::size_t k_longest_name = 80;
+constexpr std::size_t k_longest_tree_name = 80;
 
 auto named(std::string_view name) {
     return [name](const Tree& tree) { return tree.name == name; };
@@ -58,7 +58,7 @@ bool is_tree_name(std::string_view name) {
     const auto plain = [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
     };
-    return !name.empty() && name.size() <= k_longest_name && name != k_auto_tree &&
+    return !name.empty() && name.size() <= k_longest_tree_name && name != k_auto_tree &&
            std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
            !name.starts_with("path-") && std::all_of(name.begin(), name.end(), plain);
 }

@@ -7,6 +7,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/program.hpp"
+#include "cli/remote.hpp"
 #include "http/access.hpp"
 #include "model/token.hpp"
 #include "store/store.hpp"
@@ -27,11 +28,6 @@ struct TokenOptions {
     std::int64_t id = 0;
     Output output = Output::text;
 };
-
-int failed(const util::Error& error, Terminal& terminal) {
-    terminal.error(error);
-    return exit_code(error);
-}
 
 std::string line_of(const Token& token) {
     return fmt::format(

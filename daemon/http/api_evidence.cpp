@@ -16,11 +16,6 @@ using util::ErrorKind;
 
 namespace {
 
-Error nothing(std::string_view what, std::string_view id) {
-    return {ErrorKind::not_found, fmt::format("there is no {} {}", what, id), std::string(what),
-            ""};
-}
-
 std::string_view range_of(const Call& call) {
     const auto range = call.headers[field::range];
     return {range.data(), range.size()};
@@ -51,7 +46,7 @@ asio::awaitable<Reply> Api::job_reports(Call call) {
         return found;
     });
     if (!listing.job_exists)
-        co_return error_reply(nothing("job", call.path_values[0]), call.target.path);
+        co_return error_reply(no_such("job", call.path_values[0]), call.target.path);
     co_return json_reply({{"reports", std::move(listing.items)}});
 }
 
@@ -63,7 +58,7 @@ asio::awaitable<Reply> Api::job_trials(Call call) {
         return found;
     });
     if (!listing.job_exists)
-        co_return error_reply(nothing("job", call.path_values[0]), call.target.path);
+        co_return error_reply(no_such("job", call.path_values[0]), call.target.path);
     co_return json_reply({{"trials", std::move(listing.items)}});
 }
 
@@ -88,14 +83,14 @@ asio::awaitable<Reply> Api::show_report(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
     const auto report =
         co_await services_.store->call([id](store::Store& s) { return s.report(id); });
-    if (!report) co_return error_reply(nothing("report", call.path_values[0]), call.target.path);
+    if (!report) co_return error_reply(no_such("report", call.path_values[0]), call.target.path);
     co_return json_reply(report_view(*report));
 }
 
 asio::awaitable<Reply> Api::report_text(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
     auto report = co_await services_.store->call([id](store::Store& s) { return s.report(id); });
-    if (!report) co_return error_reply(nothing("report", call.path_values[0]), call.target.path);
+    if (!report) co_return error_reply(no_such("report", call.path_values[0]), call.target.path);
     Reply reply;
     reply.content_type = "text/plain; charset=utf-8";
     reply.body = std::move(report->report.text);
@@ -106,7 +101,7 @@ asio::awaitable<Reply> Api::show_trial(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
     const auto trial =
         co_await services_.store->call([id](store::Store& s) { return s.trial(id); });
-    if (!trial) co_return error_reply(nothing("trial", call.path_values[0]), call.target.path);
+    if (!trial) co_return error_reply(no_such("trial", call.path_values[0]), call.target.path);
     co_return json_reply(trial_view(*trial));
 }
 
@@ -116,7 +111,7 @@ asio::awaitable<Reply> Api::trial_log(
     const auto id = parse_id(call.path_values[0]).value_or(0);
     const auto trial =
         co_await services_.store->call([id](store::Store& s) { return s.trial(id); });
-    if (!trial) co_return error_reply(nothing("trial", call.path_values[0]), call.target.path);
+    if (!trial) co_return error_reply(no_such("trial", call.path_values[0]), call.target.path);
     if (!((*trial).*hash).empty()) {
         const auto path = services_.artifacts->path((*trial).*hash);
         if (!path) co_return error_reply(path.error(), call.target.path);

@@ -17,11 +17,6 @@ using util::ErrorKind;
 
 namespace {
 
-Error no_such_job(std::string_view id) {
-    return {ErrorKind::not_found, fmt::format("there is no job {}", id), "job",
-            "GET /api/v1/jobs lists the jobs"};
-}
-
 Error no_such_format(std::string_view name) {
     std::string known;
     for (const auto& [value, text] : model::EnumNames<exports::Format>::k_names)

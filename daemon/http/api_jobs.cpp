@@ -21,11 +21,6 @@ using util::fail;
 
 namespace {
 
-Error no_such_job(std::string_view id) {
-    return {ErrorKind::not_found, fmt::format("there is no job {}", id), "job",
-            "GET /api/v1/jobs lists the jobs"};
-}
-
 constexpr std::size_t k_max_key = 128;
 
 // What a repeated request is known by; printable characters, so that it can be shown in an error.

@@ -12,14 +12,7 @@ namespace asio = boost::asio;
 using util::Error;
 using util::ErrorKind;
 
-namespace {
-
-Error nothing(std::string_view what, std::string_view id) {
-    return {ErrorKind::not_found, fmt::format("there is no {} {}", what, id), std::string(what),
-            ""};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 asio::awaitable<Reply> Api::jobs_text(Call call) {
     const auto filter = read_job_filter(call.target);
@@ -34,7 +27,7 @@ asio::awaitable<Reply> Api::job_text(Call call) {
     const auto found = co_await services_.store->call([id](store::Store& s) {
         return JobParts{s.job(id), s.trials(id), s.reports(id)};
     });
-    if (!found.job) co_return error_reply(nothing("job", call.path_values[0]), call.target.path);
+    if (!found.job) co_return error_reply(no_such("job", call.path_values[0]), call.target.path);
     co_return text_reply(job_page(*found.job, found.trials, found.reports));
 }
 
@@ -42,7 +35,7 @@ asio::awaitable<Reply> Api::report_page_text(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
     const auto report =
         co_await services_.store->call([id](store::Store& s) { return s.report(id); });
-    if (!report) co_return error_reply(nothing("report", call.path_values[0]), call.target.path);
+    if (!report) co_return error_reply(no_such("report", call.path_values[0]), call.target.path);
     co_return text_reply(report_page(*report));
 }
 

@@ -16,11 +16,6 @@ using util::ErrorKind;
 
 namespace {
 
-Error nothing(std::string_view what, std::string_view name, std::string hint = "") {
-    return {ErrorKind::not_found, fmt::format("there is no {} {}", what, name), std::string(what),
-            std::move(hint)};
-}
-
 Json build_record(const store::KeptBuild& kept) {
     Json view = build_view(kept.build);
     view["id"] = kept.id;
@@ -77,9 +72,9 @@ asio::awaitable<Reply> Api::job_arm(Call call) {
     const auto parts = co_await services_.store->call([id](store::Store& s) {
         return JobParts{s.job(id), s.trials(id), {}};
     });
-    if (!parts.job) co_return error_reply(nothing("job", call.path_values[0]), call.target.path);
+    if (!parts.job) co_return error_reply(no_such("job", call.path_values[0]), call.target.path);
     if (!arm)
-        co_return error_reply(nothing("arm", call.path_values[1], "arms are unpatched and patched"),
+        co_return error_reply(no_such("arm", call.path_values[1], "arms are unpatched and patched"),
                               call.target.path);
     co_return json_reply(arm_view(*parts.job, parts.trials, *arm));
 }
@@ -89,7 +84,7 @@ asio::awaitable<Reply> Api::job_artifacts(Call call) {
     const auto parts = co_await services_.store->call([id](store::Store& s) {
         return JobParts{s.job(id), s.trials(id), {}};
     });
-    if (!parts.job) co_return error_reply(nothing("job", call.path_values[0]), call.target.path);
+    if (!parts.job) co_return error_reply(no_such("job", call.path_values[0]), call.target.path);
     FileList files(*services_.artifacts);
     files.add(parts.job->unpatched_build, "unpatched");
     files.add(parts.job->patched_build, "patched");
@@ -124,7 +119,7 @@ asio::awaitable<Reply> Api::list_builds(Call call) {
 asio::awaitable<Reply> Api::show_build(Call call) {
     const auto select = [key = call.path_values[0]](store::Store& s) { return s.build(key); };
     const auto build = co_await services_.store->call(select);
-    if (!build) co_return error_reply(nothing("build", call.path_values[0]), call.target.path);
+    if (!build) co_return error_reply(no_such("build", call.path_values[0]), call.target.path);
     co_return json_reply(build_record(*build));
 }
 
@@ -132,7 +127,7 @@ asio::awaitable<Reply> Api::show_profile(Call call) {
     for (const auto& profile : services_.profiles)
         if (profile.name == call.path_values[0]) co_return json_reply(model::to_json(profile));
     co_return error_reply(
-        nothing("profile", call.path_values[0], "GET /api/v1/profiles lists them"),
+        no_such("profile", call.path_values[0], "GET /api/v1/profiles lists them"),
         call.target.path);
 }
 

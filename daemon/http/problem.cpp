@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/problem.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <utility>
 
 namespace krepro::http {
 
@@ -62,6 +65,15 @@ ProblemKind kind_of(util::ErrorKind kind) {
 
 Problem to_problem(const util::Error& error) {
     return {kind_of(error.kind), error.what, error.where, error.hint};
+}
+
+util::Error no_such(std::string_view what, std::string_view name, std::string hint) {
+    return {util::ErrorKind::not_found, fmt::format("there is no {} {}", what, name),
+            std::string(what), std::move(hint)};
+}
+
+util::Error no_such_job(std::string_view id) {
+    return no_such("job", id, "GET /api/v1/jobs lists the jobs");
 }
 
 unsigned status_of(ProblemKind kind) {

@@ -38,6 +38,11 @@ struct Problem {
 // The one place that maps the errors of the other rooms to HTTP.
 [[nodiscard]] Problem to_problem(const util::Error& error);
 
+// There is no `what` of this name; `hint` says where to look.
+[[nodiscard]] util::Error no_such(std::string_view what, std::string_view name,
+                                  std::string hint = "");
+[[nodiscard]] util::Error no_such_job(std::string_view id);
+
 [[nodiscard]] unsigned status_of(ProblemKind kind);
 [[nodiscard]] std::string_view title_of(ProblemKind kind);
 

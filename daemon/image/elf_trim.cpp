@@ -19,7 +19,7 @@ using util::Result;
 
 static_assert(std::endian::native == std::endian::little, "the files are read as they lie");
 
-constexpr std::uintmax_t k_largest_file = 512ULL << 20U;
+constexpr std::uintmax_t k_largest_library = 512ULL << 20U;
 constexpr std::uint16_t k_hidden_bit = 0x8000;  // of a symbol's version index
 
 // The file is cut short, or says what cannot be: found out at whatever place reads it.
@@ -176,7 +176,7 @@ void weaken(ElfFile& file, const std::set<std::string>& symbols, const VersionLi
 }  // namespace
 
 Result<std::set<std::string>> exported_symbols(const std::filesystem::path& library) {
-    auto bytes = util::read_file(library, k_largest_file);
+    auto bytes = util::read_file(library, k_largest_library);
     if (!bytes) return tl::unexpected(bytes.error());
     try {
         const ElfFile file(*bytes);

@@ -20,7 +20,6 @@ using util::Result;
 
 constexpr std::size_t k_most_files = 1000;
 constexpr std::size_t k_most_bytes = 10 << 20;
-constexpr std::size_t k_most_functions = 200;
 constexpr std::size_t k_most_notes = 50;
 
 // What stands between "diff --git" and the first hunk, as far as git apply needs it: it is written

@@ -18,8 +18,6 @@ using util::ErrorKind;
 using util::fail;
 using util::Result;
 
-constexpr std::size_t k_most_functions = 200;
-
 // "118,10" or "118"; consumes it.
 bool parse_range(std::string_view& text, std::int64_t& start, std::int64_t& count) {
     const auto number = [&](std::int64_t& value) {

@@ -12,6 +12,9 @@
 
 namespace krepro::intake {
 
+// As many functions are told of one file's changes.
+inline constexpr std::size_t k_most_functions = 200;
+
 // "@@ -118,10 +118,36 @@ static inline ..."
 struct HunkHeader {
     std::int64_t old_start = 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "intake/text.hpp"
+
 namespace krepro::intake {
 namespace {
 
@@ -30,10 +32,6 @@ constexpr std::array k_short_flags{
     ShortFlag{'P', "poll"},      ShortFlag{'S', "sock"},    ShortFlag{'T', "timer"},
     ShortFlag{'y', "yield"},     ShortFlag{'C', "cache"},   ShortFlag{'D', "dentry"},
     ShortFlag{'F', "fallocate"}, ShortFlag{'R', "rename"},  ShortFlag{'B', "bigheap"}};
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';

@@ -18,7 +18,7 @@ using util::Result;
 
 namespace {
 
-constexpr std::uintmax_t k_max_file = 1U << 20U;
+constexpr std::uintmax_t k_max_manifest = 1U << 20U;
 
 // Where a key's value goes: exactly one of the members is set.
 struct Key {
@@ -134,7 +134,7 @@ Result<std::vector<Bug>> read_bugs(const toml::table& table, const std::string& 
 }  // namespace
 
 Result<std::vector<Bug>> read_manifest(const std::filesystem::path& file) {
-    const auto text = util::read_file(file, k_max_file);
+    const auto text = util::read_file(file, k_max_manifest);
     if (!text) return tl::unexpected(text.error());
     try {
         return read_bugs(toml::parse(*text, file.string()), file.string());
