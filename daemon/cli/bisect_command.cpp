@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t k_script_bytes = 65536;
 constexpr std::chrono::milliseconds k_look_again{300};
+constexpr std::chrono::seconds k_patience{60};
 
 struct BisectOptions {
     Remote remote;
@@ -94,8 +95,9 @@ class Follower {
 
     Result<Json> follow(std::int64_t id) {
         while (true) {
-            auto bisection = get(options_, id);
+            auto bisection = look(id);
             if (!bisection) return bisection;
+            tell_line(*bisection);
             tell_steps(*bisection);
             if (text_at(*bisection, "stage") == "done") return bisection;
             const auto& steps = at(*bisection, "steps");
@@ -109,6 +111,30 @@ class Follower {
     }
 
   private:
+    // Asks again while the server does not answer: it may be starting again.
+    Result<Json> look(std::int64_t id) const {
+        const auto until = std::chrono::steady_clock::now() + k_patience;
+        while (true) {
+            auto bisection = get(options_, id);
+            const bool away = !bisection && bisection.error().kind == ErrorKind::unavailable;
+            if (!away || std::chrono::steady_clock::now() >= until) return bisection;
+            std::this_thread::sleep_for(k_look_again);
+        }
+    }
+
+    // Once, when it is known.
+    void tell_line(const Json& bisection) {
+        const auto commits = integer_at(bisection, "commits");
+        if (line_told_) return;
+        if (commits == 0) return terminal_.status("looking for the commits between the two");
+        line_told_ = true;
+        terminal_.note(fmt::format("{} commits, from {} to {}", commits,
+                                   text_at(bisection, "good").substr(0, 12),
+                                   text_at(bisection, "bad").substr(0, 12)));
+        for (const auto& note : at(bisection, "notes"))
+            if (note.is_string()) terminal_.note(note.get<std::string>());
+    }
+
     // Those that have ended since it was looked last.
     void tell_steps(const Json& bisection) {
         for (const auto& step : at(bisection, "steps")) {
@@ -129,6 +155,7 @@ class Follower {
 
     const BisectOptions& options_;
     Terminal& terminal_;
+    bool line_told_ = false;
     std::int64_t told_ = 0;
 };
 
@@ -165,16 +192,17 @@ int follow(const BisectOptions& options, std::int64_t id, Terminal& terminal) {
     return print(options, *ended, terminal, true);
 }
 
-// One that an earlier process in this folder left is being given up when a server starts.
+// One that goes on is followed. But in this process: what an earlier one left in its folder is being
+// given up, and is taken up again when that is over.
 Result<Json> resume(const BisectOptions& options) {
-    constexpr int k_patience = 400;
-    auto bisection = get(options, options.resume);
-    for (int i = 0; options.here && i < k_patience; ++i) {
-        if (!bisection || text_at(*bisection, "stage") == "done") break;
+    const auto until = std::chrono::steady_clock::now() + 2 * k_patience;
+    while (true) {
+        auto bisection = get(options, options.resume);
+        if (!bisection) return bisection;
+        if (text_at(*bisection, "stage") == "done") break;
+        if (!options.here || std::chrono::steady_clock::now() >= until) return bisection;
         std::this_thread::sleep_for(k_look_again);
-        bisection = get(options, options.resume);
     }
-    if (!bisection) return bisection;
     return post(options, path_of(options.resume) + "/resume");
 }
 
@@ -237,10 +265,19 @@ void add_options(CLI::App* command, BisectOptions& options) {
         ->capture_default_str();
     command->add_flag("--wait,!--no-wait", options.wait,
                       "Follow it to its end, which is the default, or return at once");
-    command->add_option("--resume", options.resume,
-                        "Go on with this bisection, by its number, with what it has found");
-    command->add_option("--show", options.show, "Show this bisection, by its number");
-    command->add_option("--cancel", options.cancel, "End this bisection, by its number");
+    struct Row {
+        const char* name;
+        std::int64_t BisectOptions::*id;
+        const char* what;
+    };
+    for (const auto& [name, id, what] :
+         {Row{"--resume", &BisectOptions::resume,
+              "Go on with this bisection, by its number, and with what it has found"},
+          Row{"--show", &BisectOptions::show, "Show this bisection, by its number"},
+          Row{"--cancel", &BisectOptions::cancel, "End this bisection, by its number"}})
+        command->add_option(name, options.*id, what)
+            ->check(CLI::PositiveNumber)
+            ->excludes("good");
     command->add_flag("--here", options.here, "In this process, without a daemon");
 }
 
@@ -251,24 +288,19 @@ AddGroup bisect_command(WithServer with_server) {
         auto& options = program.keep<BisectOptions>();
         auto* command = program.add(
             "bisect", "Find the commit that brought a bug, by tests that may miss it",
-            "  krepro bisect v6.1 HEAD --tree /src/linux --mail report.eml\n"
+            "  krepro bisect v6.1 HEAD --tree /src/linux --mail report.eml --workload amplified\n"
             "  krepro bisect v6.1 HEAD --tree /src/linux --script repro.sh --here\n"
-            "  krepro bisect --show 3\n  krepro bisect --resume 3\n"
+            "  krepro bisect --show 3 --json | jq .result.commits\n"
+            "  krepro bisect --resume 3    (after a cancel, an error or a kill; or to follow it)\n"
             "A hit is certain; a clean test counts by its exposure, and a later hit undoes what it\n"
             "said. Commits that do not build or boot are skipped. Of merges the line of first\n"
-            "parents is searched. Exit codes: 0 one commit is named, 1 the good commit has the\n"
-            "bug, 2 infrastructure, 3 not reproduced on the bad commit, 4 not decided: several\n"
-            "commits are named, 64 usage.");
+            "parents is searched. The options of serve count with --here. Exit codes: 0 one\n"
+            "commit is named, 1 the good commit has the bug, 2 infrastructure, or commits that\n"
+            "span no line, 3 not reproduced on the bad commit, 4 not decided: several commits\n"
+            "are named, 64 usage.");
         add_options(command, options);
         add_remote(command, options.remote);
-        command->add_option("--state", options.serve.state,
-                            "With --here: folder of the store and the evidence");
-        command->add_option("--cache", options.serve.cache,
-                            "With --here: folder of trees, kernels and images");
-        command
-            ->add_option("--accelerator", options.serve.accelerator,
-                         "With --here: kvm or tcg; probed when not given")
-            ->check(CLI::IsMember({"kvm", "tcg"}));
+        add_serve_options(command, options.serve);
         program.on(command, [with_server, &program, &options] {
             model::BisectionSpec spec;
             if (options.asks_anew()) {

@@ -58,6 +58,8 @@ asio::awaitable<Reply> Api::submit_bisection(Call call) {
                                 call.target.path);
     auto spec = read_request(call);
     if (!spec) co_return error_reply(spec.error(), call.target.path);
+    if (const auto refused = may_name_tree(call, spec->tree))
+        co_return problem_reply(*refused, call.target.path);
     const auto stored = co_await services_.submit_bisection(std::move(*spec), call.visitor.token);
     if (!stored) co_return error_reply(stored.error(), call.target.path);
     auto reply = co_await bisection_document(stored->id, call.target.path, status::accepted);
@@ -94,7 +96,8 @@ asio::awaitable<Reply> Api::show_bisection(Call call) {
 asio::awaitable<std::optional<Reply>> Api::refuse_others(std::int64_t id, Call call) {
     const auto read = [id](store::Store& s) { return s.bisection_owner(id); };
     const auto owner = co_await services_.store->call(read);
-    if (call.visitor.role == model::Role::admin || owner == call.visitor.token)
+    if (!owner) co_return error_reply(no_such(std::to_string(id)), call.target.path);
+    if (call.visitor.role == model::Role::admin || *owner == call.visitor.token)
         co_return std::nullopt;
     co_return problem_reply(
         {ProblemKind::forbidden, "the bisection is somebody else's",

@@ -44,7 +44,7 @@ util::Result<PreviewView> read(const model::JobSpec& spec, int max_vcpus) {
 asio::awaitable<Reply> Api::preview(Call call) {
     const auto spec = read_job_request(call);
     if (!spec) co_return error_reply(spec.error(), call.target.path);
-    if (const auto refused = may_name_tree(call, *spec))
+    if (const auto refused = may_name_tree(call, spec->tree))
         co_return problem_reply(*refused, call.target.path);
     auto found = read(*spec, services_.max_vcpus);
     if (!found) co_return error_reply(found.error(), call.target.path);

@@ -23,7 +23,8 @@ struct StepRecord {
 [[nodiscard]] std::vector<StepRecord> step_records(store::Store& store, std::int64_t bisection);
 
 // What the steps say about each place of the line. A kernel that does not build, does not boot or
-// gives no evidence makes its commit one that cannot be tested, unless another test of it hit.
+// gives no evidence, or hardly any, makes its commit one that cannot be tested, unless another test
+// of it hit. What such a commit has shown clean counts as the exposure of void boots.
 [[nodiscard]] std::vector<verdict::CommitEvidence> commit_evidence(
     std::size_t commits, std::span<const StepRecord> steps);
 
@@ -40,9 +41,8 @@ struct StepRecord {
 [[nodiscard]] model::Budget budget_of(const verdict::TestCommit& test, model::Budget left,
                                       std::span<const StepRecord> steps);
 
-// Why the bisection cannot go on after this step, if it cannot: its job was cancelled, the machine
-// failed, or it ran another workload than the first.
-[[nodiscard]] std::optional<util::Error> failure_of(const StepRecord& step,
-                                                    const StepRecord& first);
+// Why the bisection cannot go on after this step, if it cannot: its job was cancelled, or the
+// machine failed.
+[[nodiscard]] std::optional<util::Error> failure_of(const StepRecord& step);
 
 }  // namespace krepro::pipeline

@@ -125,8 +125,8 @@ BisectionResult out_of_budget(const BisectEvidence& of) {
         if (result.commits.size() < k_most_named) result.commits.push_back(of.line[place]);
     }
     result.sentence = fmt::format(
-        "The budget was used up: {} of {} commits are left, with probability {:.4g}. Resume it "
-        "with a new bisection between the first and the last of them.",
+        "The budget was used up: {} of {} commits are left, with probability {:.4g}. A new bisection "
+        "from before the first of them to the last goes on.",
         places.size(), of.line.size(), result.probability);
     return with_limits(std::move(result), of);
 }

@@ -7,17 +7,21 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <tuple>
 
 #include "pipeline/bisect_words.hpp"
 #include "pipeline/submit.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::pipeline {
 
 namespace asio = boost::asio;
 using model::Bisection;
 using model::BisectionStage;
-using model::JobStage;
 using util::ErrorKind;
 using util::Result;
 using util::value_or_throw;
@@ -31,6 +35,10 @@ constexpr int k_least_trials = 2;
 
 std::string title_of(const model::BisectionSpec& spec) {
     return fmt::format("{}..{} of {}", spec.good, spec.bad, spec.tree);
+}
+
+util::Error defect(const std::exception& failure) {
+    return {ErrorKind::internal, failure.what(), "", "report this defect"};
 }
 
 // A request that no job could be made of is refused before it is stored.
@@ -51,7 +59,9 @@ Bisections::Bisections(asio::any_io_executor executor, const Services& services,
 
 asio::awaitable<Result<Bisection>> Bisections::submit(model::BisectionSpec spec,
                                                       std::int64_t token) {
-    if (auto good = check(services_, spec); !good) co_return tl::unexpected(good.error());
+    const auto look = [&services = services_, spec] { return check(services, spec); };
+    const auto good = co_await util::run_on(*services_.pool, look);
+    if (!good) co_return tl::unexpected(good.error());
     Bisection bisection;
     bisection.title = title_of(spec);
     bisection.spec = std::move(spec);
@@ -70,7 +80,7 @@ void Bisections::wake() {
 
 void Bisections::stop() {
     stopping_ = true;
-    signal_.emit(asio::cancellation_type::terminal);
+    for (auto& [id, signal] : searches_) signal.emit(asio::cancellation_type::terminal);
     wake();
 }
 
@@ -88,20 +98,32 @@ asio::awaitable<void> Bisections::run() {
             co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
         }
     }
+    while (!searches_.empty()) {
+        idle_.expires_at(asio::steady_timer::time_point::max());
+        co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
 }
 
 asio::awaitable<bool> Bisections::look_at_all() {
-    std::vector<std::int64_t> ids;
+    std::vector<store::UnfinishedBisection> unfinished;
     try {
         const auto read = [](store::Store& s) { return s.unfinished_bisections(); };
-        ids = co_await services_.store->call(read);
-        for (const auto id : ids)
-            if (!stopping_) co_await look_at(id);
+        unfinished = co_await services_.store->call(read);
+        for (const auto& one : unfinished) {
+            if (stopping_) break;
+            const auto search = searches_.find(one.id);
+            const bool searching = search != searches_.end();
+            if (searching && one.cancel_requested)
+                search->second.emit(asio::cancellation_type::terminal);
+            else if (one.waits && one.cancel_requested)
+                co_await cancel_step(one.id);
+            if (!searching && !one.waits) co_await look_at(one.id);
+        }
     } catch (const std::exception& failure) {
         spdlog::error("bisections: {}", failure.what());
         co_return true;  // a full disk may get room again
     }
-    co_return !ids.empty();
+    co_return !unfinished.empty();
 }
 
 // The one place around a bisection where a broken environment, or a defect of ours, is caught.
@@ -112,60 +134,93 @@ asio::awaitable<void> Bisections::look_at(std::int64_t id) {
     } catch (const util::InfraError& failure) {
         error = failure.error();
     } catch (const std::exception& failure) {
-        error = util::Error{ErrorKind::internal, failure.what(), "", "report this defect"};
+        error = defect(failure);
     }
     if (error && !stopping_) co_await fail(id, std::move(*error));
 }
 
+// None of its steps has a job that goes on.
 asio::awaitable<void> Bisections::advance(std::int64_t id) {
     const auto read = [id](store::Store& s) {
-        auto bisection = s.bisection(id);
-        const auto steps = s.steps(id);
-        std::optional<model::Job> last;
-        if (!steps.empty()) last = s.job(steps.back().job);
-        return std::pair(std::move(bisection), std::move(last));
+        return std::tuple(s.bisection(id), s.line(id), step_records(s, id));
     };
-    auto [bisection, last] = co_await services_.store->call(read);
+    auto [bisection, line, steps] = co_await services_.store->call(read);
     if (!bisection || bisection->stage == BisectionStage::done) co_return;
-    const bool busy = last && last->stage != JobStage::done;
-    if (busy && bisection->cancel_requested && !last->cancel_requested) {
-        const auto ask = [job = last->id](store::Store& s) { return s.request_cancel(job); };
-        const auto noted = co_await services_.store->call(ask);
-        if (noted) jobs_.cancel(last->id);
-    }
-    if (busy) co_return;
     if (bisection->cancel_requested)
         throw util::InfraError({ErrorKind::conflict, "the bisection was cancelled", "",
                                 "resume it to go on with what was found"});
-    const auto read_all = [id](store::Store& s) {
-        return std::pair(s.line(id), step_records(s, id));
-    };
-    auto [line, steps] = co_await services_.store->call(read_all);
+    if (line.empty()) {
+        begin_search(std::move(*bisection));
+        co_return;
+    }
     State state{std::move(*bisection), std::move(line), std::move(steps)};
-    if (state.line.empty()) co_await find_line(state);
     co_await test_next(state);
 }
 
-asio::awaitable<void> Bisections::find_line(State& state) {
-    auto& bisection = state.bisection;
+asio::awaitable<void> Bisections::cancel_step(std::int64_t id) {
+    const auto ask = [id](store::Store& s) {
+        const auto steps = s.steps(id);
+        const auto job = steps.empty() ? 0 : steps.back().job;
+        return s.request_cancel(job) ? job : 0;
+    };
+    const auto job = co_await services_.store->call(ask);
+    if (job != 0) jobs_.cancel(job);
+}
+
+void Bisections::begin_search(Bisection bisection) {
+    const auto id = bisection.id;
+    // A turn later: the signal must not go while the coroutine that it belongs to ends.
+    const auto forget = [this, id] {
+        searches_.erase(id);
+        wake();
+    };
+    const auto on_end = [this, forget](const std::exception_ptr&) {
+        asio::post(executor_, forget);
+    };
+    asio::co_spawn(executor_, search(std::move(bisection)),
+                   asio::bind_cancellation_slot(searches_[id].slot(), on_end));
+}
+
+// As look_at(), for what goes on beside it.
+asio::awaitable<void> Bisections::search(Bisection bisection) {
+    const auto id = bisection.id;
+    std::optional<util::Error> error;
+    try {
+        co_await find_line(std::move(bisection));
+        co_return;
+    } catch (const util::InfraError& failure) {
+        error = failure.error();
+    } catch (const std::exception& failure) {
+        error = defect(failure);
+    }
+    // A cancellation that brought us here must not cut short what is told of it.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    const auto read = [id](store::Store& s) { return s.bisection(id); };
+    try {
+        const auto now = co_await services_.store->call(read);
+        // One that was cancelled ends as such, when it is looked at next.
+        const bool ends = now && !now->cancel_requested && !stopping_;
+        if (ends) co_await fail(id, std::move(*error));
+    } catch (const std::exception& failure) {
+        spdlog::error("bisection {}: {}", id, failure.what());  // it is searched again
+    }
+}
+
+asio::awaitable<void> Bisections::find_line(Bisection bisection) {
     const checkout::Progress tell = [id = bisection.id](const std::string& text) {
         spdlog::info("bisection {}: {}", id, text);
     };
     const auto& spec = bisection.spec;
-    auto asked = services_.source->find_line(spec.tree, spec.good, spec.bad, tell);
-    const auto found = co_await asio::co_spawn(
-        executor_, std::move(asked),
-        asio::bind_cancellation_slot(signal_.slot(), asio::use_awaitable));
-    auto line = value_or_throw(found);
-    state.line = std::move(line.commits);
+    auto line = value_or_throw(
+        co_await services_.source->find_line(spec.tree, spec.good, spec.bad, tell));
     bisection.stage = BisectionStage::running;
-    bisection.good = state.line.front().hash;
-    bisection.bad = state.line.back().hash;
+    bisection.good = line.commits.front().hash;
+    bisection.bad = line.commits.back().hash;
     bisection.notes = std::move(line.notes);
-    bisection.commits = static_cast<std::int64_t>(state.line.size());
+    bisection.commits = static_cast<std::int64_t>(line.commits.size());
     bisection.left = bisection.commits;
-    const auto keep = [bisection, line = state.line](store::Store& s) {
-        s.put_line(bisection, line);
+    const auto keep = [bisection, commits = std::move(line.commits)](store::Store& s) {
+        s.put_line(bisection, commits);
     };
     co_await services_.store->call(keep);
 }
@@ -174,7 +229,7 @@ asio::awaitable<void> Bisections::test_next(State& state) {
     auto& bisection = state.bisection;
     const auto& steps = state.steps;
     if (!steps.empty()) {
-        const auto failure = failure_of(steps.back(), steps.front());
+        const auto failure = failure_of(steps.back());
         if (failure && steps.back().step.number > bisection.answered)
             throw util::InfraError(*failure);
     }
@@ -207,10 +262,14 @@ asio::awaitable<void> Bisections::add_step(State& state, verdict::TestCommit tes
     const auto& commit = state.line.at(test.place);
     const auto left = budget_left(bisection.spec, state.steps);
     const auto budget = budget_of(test, left, state.steps);
-    auto job = value_or_throw(
-        make_job(services_, model::step_spec(bisection.spec, commit.hash, budget)));
+    auto spec = model::step_spec(bisection.spec, commit.hash, budget);
+    const auto make = [&services = services_, spec = std::move(spec)] {
+        return make_job(services, spec);
+    };
+    auto job = value_or_throw(co_await util::run_on(*services_.pool, make));
     job.title = fmt::format("bisection {}: {}", bisection.id, commit_words(commit));
     job.target_signature = bisection.target_signature;
+    if (!state.steps.empty()) job.workload = state.steps.front().job.workload;
     model::BisectionStep step;
     step.place = static_cast<std::int64_t>(test.place);
     step.commit = commit.hash;

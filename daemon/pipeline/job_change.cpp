@@ -133,15 +133,21 @@ asio::awaitable<void> JobRun::check_out_alone(checkout::Progress tell) {
 
 asio::awaitable<void> JobRun::recall_step() {
     if (!is_alone()) co_return;
-    const auto read = [id = job_.id](store::Store& s) { return s.step_of(id); };
-    step_ = co_await services_.store->call(read);
+    const auto read = [id = job_.id](store::Store& s) { return s.steps_up_to(id); };
+    steps_ = co_await services_.store->call(read);
+    // Tests of other workloads do not add up: it came with the job, and is not tuned anew.
+    if (is_later_step()) workloads_[job_.workload->form] = *job_.workload;
+}
+
+bool JobRun::is_later_step() const {
+    return steps_.size() > 1 && job_.workload;
 }
 
 verdict::Plan JobRun::plan() const {
     auto plan = plan_of(job_);
-    if (!step_) return plan;
-    plan.alone_hits = step_->hits_wanted;
-    plan.alone_exposure = step_->exposure_goal;
+    if (steps_.empty()) return plan;
+    plan.alone_hits = steps_.back().hits_wanted;
+    plan.alone_exposure = steps_.back().exposure_goal;
     return plan;
 }
 

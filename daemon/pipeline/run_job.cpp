@@ -36,6 +36,7 @@ asio::awaitable<void> run_steps(JobRun& run) {
     // copy of it, whatever happens to the objects.
     co_await run.enter(JobStage::building);
     co_await run.build(ArmName::unpatched);
+    co_await run.recall_step();
     co_await run.choose_machine();
 
     // The one with the patch is built on the same objects, beside the trials without it and behind
@@ -46,7 +47,6 @@ asio::awaitable<void> run_steps(JobRun& run) {
     co_await run.enter(JobStage::running);
     co_await run.close_interrupted_trials();
     co_await run.recall_earlier_evidence();
-    co_await run.recall_step();
 
     // Ask the rule what to begin next, until it has its verdict. It looks at the trials on record
     // alone, those that run included, so it does not matter which process has begun them.

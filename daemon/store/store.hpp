@@ -64,6 +64,12 @@ struct BuildFilter {
     int limit = 50;             // 1..500
 };
 
+struct UnfinishedBisection {
+    std::int64_t id = 0;
+    bool waits = false;  // for the job of a step
+    bool cancel_requested = false;
+};
+
 // Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
 // thread at a time (see AsyncStore). Every write is a transaction that is on the disk when the
 // call returns. SQL failures (full disk, damaged file) throw util::InfraError.
@@ -139,8 +145,8 @@ class Store {
     std::optional<model::Bisection> bisection(std::int64_t id);
     // Newest first, ids below `before` (0: all).
     std::vector<model::Bisection> bisections(std::int64_t before, int limit);
-    // Of those that are not done, oldest first.
-    std::vector<std::int64_t> unfinished_bisections();
+    // Those that are not done, oldest first. Reads no document.
+    std::vector<UnfinishedBisection> unfinished_bisections();
     // Replaces the row, all but id, created_at and cancel_requested. `not_found`; `conflict` when
     // it is done.
     util::Result<void> update_bisection(const model::Bisection& bisection);
@@ -149,7 +155,8 @@ class Store {
     util::Result<model::Bisection> resume_bisection(std::int64_t id);
     // `not_found`, or `conflict` when it is done.
     util::Result<void> request_bisection_cancel(std::int64_t id);
-    std::int64_t bisection_owner(std::int64_t id);
+    // The token that asked for it, 0 when nobody had to say; nothing when there is none such.
+    std::optional<std::int64_t> bisection_owner(std::int64_t id);
     // The commits that are searched, good one first; kept with the bisection's other fields.
     void put_line(const model::Bisection& bisection, const std::vector<model::LineCommit>& line);
     std::vector<model::LineCommit> line(std::int64_t bisection);
@@ -158,8 +165,8 @@ class Store {
     model::BisectionStep add_step(std::int64_t bisection, model::BisectionStep step,
                                   model::Job job);
     std::vector<model::BisectionStep> steps(std::int64_t bisection);  // in their order
-    // What this job is of a bisection, if it is of one.
-    std::optional<model::BisectionStep> step_of(std::int64_t job);
+    // The steps of the bisection that this job is a step of, up to it; empty when it is of none.
+    std::vector<model::BisectionStep> steps_up_to(std::int64_t job);
 
     // A token with this hash of its secret; sets id and created_at.
     model::Token add_token(model::Token token, const std::string& hash);

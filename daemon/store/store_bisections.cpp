@@ -99,17 +99,21 @@ std::vector<Bisection> Store::bisections(std::int64_t before, int limit) {
     });
 }
 
-std::vector<std::int64_t> Store::unfinished_bisections() {
+std::vector<UnfinishedBisection> Store::unfinished_bisections() {
     return impl_->guarded([&] {
         long long id = 0;
+        int waits = 0, cancel = 0;
         soci::statement rows =
-            (impl_->sql.prepare << "SELECT id FROM bisections"
-                                   " WHERE stage IN ('queued', 'running') ORDER BY id",
-             into(id));
+            (impl_->sql.prepare
+                 << "SELECT id, cancel_requested, EXISTS (SELECT 1 FROM bisection_steps AS step"
+                    " JOIN jobs ON jobs.id = step.job"
+                    " WHERE step.bisection = bisections.id AND jobs.stage <> 'done')"
+                    " FROM bisections WHERE stage IN ('queued', 'running') ORDER BY id",
+             into(id), into(cancel), into(waits));
         rows.execute();
-        std::vector<std::int64_t> ids;
-        while (rows.fetch()) ids.push_back(id);
-        return ids;
+        std::vector<UnfinishedBisection> found;
+        while (rows.fetch()) found.push_back({id, waits != 0, cancel != 0});
+        return found;
     });
 }
 
@@ -164,12 +168,12 @@ util::Result<void> Store::request_bisection_cancel(std::int64_t id) {
     });
 }
 
-std::int64_t Store::bisection_owner(std::int64_t id) {
-    return impl_->guarded([&]() -> std::int64_t {
+std::optional<std::int64_t> Store::bisection_owner(std::int64_t id) {
+    return impl_->guarded([&]() -> std::optional<std::int64_t> {
         long long token = 0;
         const long long key = id;
         impl_->sql << "SELECT token FROM bisections WHERE id = :id", use(key, "id"), into(token);
-        return impl_->sql.got_data() ? token : 0;
+        return impl_->sql.got_data() ? std::optional<std::int64_t>(token) : std::nullopt;
     });
 }
 
@@ -205,7 +209,7 @@ BisectionStep Store::add_step(std::int64_t bisection, BisectionStep step, model:
         auto& sql = impl_->sql;
         soci::transaction transaction(sql);
         const long long key = bisection;
-        const long long token = bisection_owner(bisection);
+        const long long token = bisection_owner(bisection).value_or(0);
         const auto before = steps(bisection);
         step.number = before.empty() ? 1 : before.back().number + 1;
         const auto stored = impl_->insert_job(std::move(job));
@@ -231,10 +235,12 @@ std::vector<BisectionStep> Store::steps(std::int64_t bisection) {
     });
 }
 
-std::optional<BisectionStep> Store::step_of(std::int64_t job) {
+std::vector<BisectionStep> Store::steps_up_to(std::int64_t job) {
     return impl_->guarded([&] {
-        return impl_->document<BisectionStep>(
-            "SELECT document FROM bisection_steps WHERE job = :id", job);
+        return impl_->documents<BisectionStep>(
+            "SELECT document FROM bisection_steps WHERE job <= :id AND bisection ="
+            " (SELECT bisection FROM bisection_steps WHERE job = :id) ORDER BY job",
+            job);
     });
 }
 

@@ -159,8 +159,9 @@ BisectStep next_test(const BisectPlan& plan, std::span<const CommitEvidence> lin
     if (line[last].hits < wanted) return TestCommit{last, wanted - line[last].hits, 0};
     const auto p = first_bad(line);
     std::optional<Group> best;
+    // Of two that are as probable the later one: it is the one that hit.
     for (const auto& group : groups_of(line, p))
-        if (!best || group.probability > best->probability) best = group;
+        if (!best || group.probability >= best->probability) best = group;
     const auto choice =
         best->probability >= confidence ? std::nullopt : Chooser(plan, line, p).choose();
     if (choice) return *choice;

@@ -174,7 +174,8 @@ class Decider {
             return voids_too_many(tally_) ? too_many_voids() : stop(kind);
         if (!voids_above_a_third(tally_)) return stop(kind);
         if (tally_.budget_exhausted()) return too_many_voids();
-        return run(kind == VerdictKind::regression ? ArmName::unpatched : ArmName::patched);
+        const bool of_unpatched = plan_.alone || kind == VerdictKind::regression;
+        return run(of_unpatched ? ArmName::unpatched : ArmName::patched);
     }
 
     [[nodiscard]] Decision no_exposure() const {

@@ -5,7 +5,9 @@
 
 #include <boost/asio/detached.hpp>
 
+#include "pipeline/tuned.hpp"
 #include "run_job_fixture.hpp"
+#include "vm/accelerator.hpp"
 
 namespace krepro::pipeline {
 namespace {
@@ -76,10 +78,12 @@ class BisectionsTest : public RunJob {
         };
         asio::co_spawn(io_, worker.run(), ended);
         asio::co_spawn(io_, bisections.run(), ended);
-        asio::co_spawn(io_, watch(id, when, [&] {
+        act_ = [&] { bisections.wake(); };
+        const auto stop = [&] {
             bisections.stop();
             worker.stop();
-        }), asio::detached);
+        };
+        asio::co_spawn(io_, watch(id, when, stop), asio::detached);
         io_.restart();
         io_.run_for(std::chrono::seconds(50));
         EXPECT_EQ(running, 0) << "the bisection did not end";
@@ -121,6 +125,24 @@ class BisectionsTest : public RunJob {
         return query([id](store::Store& s) { return s.steps(id); });
     }
 
+    // Asks for its end as the API does, once `when` holds.
+    model::Bisection run_until_cancelled(std::int64_t id, const std::function<bool()>& when) {
+        bool asked = false;
+        return run_until(id, [&, asked](const auto&) mutable {
+            if (asked || !when()) return false;
+            asked = true;
+            asio::co_spawn(io_, ask_for_end(id), asio::detached);
+            return false;
+        });
+    }
+    asio::awaitable<void> ask_for_end(std::int64_t id) {
+        const auto ask = [id](store::Store& s) { return s.request_bisection_cancel(id); };
+        const auto noted = co_await store_.call(ask);
+        EXPECT_TRUE(noted);
+        act_();
+    }
+
+    std::function<void()> act_;  // wakes the bisections that run
     int first_bad_ = 7;
     std::map<std::string, int> boots_;
 };
@@ -228,6 +250,72 @@ TEST_F(BisectionsTest, one_that_was_cancelled_is_resumed_with_what_it_had_found)
     EXPECT_FALSE(bisection.problem);
     EXPECT_EQ(boots_["c19"], 3) << "what had hit is not tested again";
     EXPECT_GT(steps(id).size(), before.size());
+}
+
+TEST_F(BisectionsTest, a_cancel_ends_the_test_that_goes_on) {
+    scripts_ = fixture::endless;
+    const auto id = add(request());
+    const auto ended = run_until_cancelled(id, [this] { return host_.running > 0; });
+    ASSERT_TRUE(ended.problem);
+    EXPECT_THAT(ended.problem->what, HasSubstr("cancelled"));
+    ASSERT_EQ(steps(id).size(), 1U);
+    const auto job = stored(steps(id)[0].job);
+    EXPECT_EQ(job.stage, model::JobStage::done);
+    EXPECT_EQ(job.problem->what, "the job was cancelled");
+    expect_nothing_left();
+}
+
+TEST_F(BisectionsTest, a_cancel_ends_the_search_of_the_commits) {
+    source_.line_takes = std::chrono::hours(1);
+    const auto id = add(request());
+    const auto ended = run_until_cancelled(id, [this] { return source_.lines_asked > 0; });
+    ASSERT_TRUE(ended.problem);
+    EXPECT_THAT(ended.problem->what, HasSubstr("cancelled"));
+    EXPECT_TRUE(steps(id).empty());
+}
+
+TEST_F(BisectionsTest, a_stop_leaves_the_search_of_the_commits_to_the_next_start) {
+    source_.line_takes = std::chrono::hours(1);
+    const auto id = add(request());
+    const auto left = run_until(id, [this](const auto&) { return source_.lines_asked > 0; });
+    EXPECT_EQ(left.stage, BisectionStage::queued);
+    EXPECT_FALSE(left.problem);
+    source_.line_takes = std::chrono::milliseconds(0);
+    EXPECT_EQ(run_to_end(id).result->kind, BisectionEnd::found);
+    EXPECT_EQ(source_.lines_asked, 2);
+}
+
+TEST_F(BisectionsTest, one_whose_commits_are_long_in_coming_holds_up_no_other) {
+    source_.line_takes = std::chrono::hours(1);
+    const auto slow = add(request());
+    const auto quick = add(request());
+    // The second one's line is there before it begins.
+    const auto put = [quick, line = *source_.line](store::Store& s) {
+        s.put_line(*s.bisection(quick), line.commits);
+        return true;
+    };
+    query(put);
+    EXPECT_EQ(run_to_end(quick).result->kind, BisectionEnd::found);
+    EXPECT_EQ(query([slow](store::Store& s) { return s.bisection(slow); })->stage,
+              BisectionStage::queued);
+}
+
+TEST_F(BisectionsTest, all_steps_run_the_workload_of_the_first) {
+    const auto id = add(request());
+    run_until(id, [&](const model::Bisection&) { return boots_.size() >= 2; });
+    // `krepro tune` comes in between.
+    const auto first = stored(steps(id)[0].job);
+    Tuned tuned;
+    tuned.workload = *first.workload;
+    tuned.workload.script += "# tuned\n";
+    const auto key = tuned_key(first, vm::host_fingerprint(), "tcg");
+    ASSERT_FALSE(key.empty());
+    query([&](store::Store& s) {
+        s.put_fact(key, model::to_json(tuned));
+        return true;
+    });
+    EXPECT_EQ(run_to_end(id).result->kind, BisectionEnd::found);
+    for (const auto& step : steps(id)) EXPECT_EQ(stored(step.job).workload, first.workload);
 }
 
 TEST_F(BisectionsTest, commits_that_are_not_there_end_it_with_their_name) {

@@ -68,6 +68,10 @@ class FakeSource : public checkout::KernelSource {
     asio::awaitable<util::Result<checkout::Line>> find_line(std::string, std::string, std::string,
                                                             checkout::Progress) override {
         ++lines_asked;
+        if (line_takes.count() > 0) {
+            asio::steady_timer timer(co_await asio::this_coro::executor, line_takes);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
         if (line) co_return *line;
         co_return util::fail(util::ErrorKind::not_found, "there is no revision nowhere", "tree");
     }
@@ -112,6 +116,7 @@ class FakeSource : public checkout::KernelSource {
     std::optional<checkout::Change> change;
     std::optional<checkout::Line> line;
     int lines_asked = 0;
+    std::chrono::milliseconds line_takes{0};
     std::map<std::string, model::Direction> takes;  // what try_patch() says, by tree
     std::set<std::string> at_hand;
     std::chrono::milliseconds try_takes{0};

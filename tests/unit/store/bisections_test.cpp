@@ -43,6 +43,7 @@ TEST(StoreBisections, one_comes_back_as_it_was) {
     EXPECT_EQ(store->bisection(1), added);
     EXPECT_EQ(store->bisection_owner(1), 7);
     EXPECT_FALSE(store->bisection(2));
+    EXPECT_FALSE(store->bisection_owner(2));
     const std::vector<model::LineCommit> line{{"c0", "good", 1}, {"c1", "'bad'", 2}};
     store->put_line(added, line);
     EXPECT_EQ(store->line(1), line);
@@ -56,11 +57,12 @@ TEST(StoreBisections, a_step_and_its_job_come_together) {
     EXPECT_EQ(first.number, 1);
     EXPECT_EQ(second.number, 2);
     EXPECT_EQ(store->steps(id), (std::vector{first, second}));
-    EXPECT_EQ(store->step_of(second.job), second);
+    EXPECT_EQ(store->steps_up_to(second.job), (std::vector{first, second}));
+    EXPECT_EQ(store->steps_up_to(first.job), std::vector{first});
     EXPECT_EQ(store->job(first.job)->stage, model::JobStage::queued);
     EXPECT_EQ(store->owner(first.job), 7) << "who asked for it may cancel its jobs";
     const auto other = store->add_job({}).id;
-    EXPECT_FALSE(store->step_of(other));
+    EXPECT_TRUE(store->steps_up_to(other).empty());
     EXPECT_THROW(store->add_step(99, step_at(1), {}), util::InfraError);
     EXPECT_EQ(store->unfinished_jobs().size(), 3U) << "neither step nor job of one that is not";
 }
@@ -68,7 +70,8 @@ TEST(StoreBisections, a_step_and_its_job_come_together) {
 TEST(StoreBisections, one_that_is_done_changes_only_by_being_resumed) {
     const auto store = memory();
     const auto added = store->add_bisection(asked_for(), 0);
-    EXPECT_EQ(store->unfinished_bisections(), std::vector<std::int64_t>{1});
+    ASSERT_EQ(store->unfinished_bisections().size(), 1U);
+    EXPECT_EQ(store->unfinished_bisections()[0].id, 1);
     EXPECT_EQ(store->resume_bisection(1).error().kind, ErrorKind::conflict);
     store->add_step(1, step_at(3), {});
     ASSERT_TRUE(store->request_bisection_cancel(1));
@@ -86,6 +89,20 @@ TEST(StoreBisections, one_that_is_done_changes_only_by_being_resumed) {
     EXPECT_FALSE(resumed->cancel_requested);
     EXPECT_EQ(resumed->answered, 1);
     EXPECT_EQ(store->resume_bisection(9).error().kind, ErrorKind::not_found);
+}
+
+TEST(StoreBisections, what_an_unfinished_one_waits_for_is_told_without_its_document) {
+    const auto store = memory();
+    store->add_bisection(asked_for(), 0);
+    EXPECT_FALSE(store->unfinished_bisections()[0].waits);
+    auto job = *store->job(store->add_step(1, step_at(3), {}).job);
+    EXPECT_TRUE(store->unfinished_bisections()[0].waits);
+    EXPECT_FALSE(store->unfinished_bisections()[0].cancel_requested);
+    ASSERT_TRUE(store->request_bisection_cancel(1));
+    EXPECT_TRUE(store->unfinished_bisections()[0].cancel_requested);
+    job.stage = model::JobStage::done;
+    ASSERT_TRUE(store->update_job(job));
+    EXPECT_FALSE(store->unfinished_bisections()[0].waits);
 }
 
 TEST(StoreBisections, a_step_is_kept_until_its_bisection_is_done) {

@@ -60,5 +60,16 @@ TEST(DecideAlone, voids_bring_a_test_no_nearer_to_its_exposure) {
     EXPECT_EQ(std::get<RunTrial>(decide(plan, trials)).exposure_goal, 400);
 }
 
+TEST(DecideAlone, a_clean_kernel_with_too_many_voids_is_looked_at_longer) {
+    const auto plan = alone(1, 500);
+    const std::vector trials{no_evidence(k_unpatched), clean(k_unpatched, 600)};
+    const auto decision = decide(plan, trials);
+    ASSERT_TRUE(std::holds_alternative<RunTrial>(decision));
+    EXPECT_EQ(std::get<RunTrial>(decision).arm, k_unpatched) << "there is no other kernel";
+    auto ended = plan;
+    ended.budget_trials = 2;
+    EXPECT_EQ(std::get<Stop>(decide(ended, trials)).verdict.kind, VerdictKind::inconclusive);
+}
+
 }  // namespace
 }  // namespace krepro::verdict
