@@ -102,7 +102,8 @@ class KernelSource {
         std::string tree, std::string revision, Progress progress) = 0;
     // The first parents of `bad` that do not come from `good`, oldest first, after `good` itself: a
     // merge among them stands for all that it brought. `not_found` names the commit,
-    // `invalid_input` says that `bad` does not come from `good`, `too_large` that they are too many.
+    // `invalid_input` says that `bad` does not come from `good`, `too_large` that they are too
+    // many.
     virtual boost::asio::awaitable<util::Result<Line>> find_line(std::string tree, std::string good,
                                                                  std::string bad,
                                                                  Progress progress) = 0;

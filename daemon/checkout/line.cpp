@@ -70,8 +70,9 @@ asio::awaitable<Result<void>> check_ends(fs::path repository, std::string good, 
     const auto pair = fmt::format("{}..{}", good.substr(0, 12), bad.substr(0, 12));
     if (*outside > 0)
         co_return fail(ErrorKind::invalid_input, "the bad commit does not come from the good one",
-                       pair, "name a good commit that the bad one comes from, such as their "
-                             "`git merge-base`");
+                       pair,
+                       "name a good commit that the bad one comes from, such as their "
+                       "`git merge-base`");
     if (good == bad)
         co_return fail(ErrorKind::invalid_input, "good and bad are the same commit", pair,
                        "name two commits");
@@ -89,9 +90,10 @@ std::vector<std::string> notes_on(const std::vector<model::LineCommit>& commits,
             "searched; each of the {} merges among them stands for what it brought",
             all, commits.size() - 1, merges));
     if (!good_on_line)
-        notes.push_back(fmt::format("{} is not on that line: the commits before it there are taken "
-                                    "for good too",
-                                    commits.front().hash.substr(0, 12)));
+        notes.push_back(
+            fmt::format("{} is not on that line: the commits before it there are taken "
+                        "for good too",
+                        commits.front().hash.substr(0, 12)));
     return notes;
 }
 

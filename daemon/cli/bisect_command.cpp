@@ -147,9 +147,9 @@ class Follower {
 
     Result<Json> watch_step(const Json& step) {
         const auto job = integer_at(step, "job");
-        terminal_.note(fmt::format(
-            "step {}: tests {} {} as job {}", integer_at(step, "number"),
-            text_at(step, "commit").substr(0, 12), printable(text_at(step, "title")), job));
+        terminal_.note(fmt::format("step {}: tests {} {} as job {}", integer_at(step, "number"),
+                                   text_at(step, "commit").substr(0, 12),
+                                   printable(text_at(step, "title")), job));
         return watch({options_.remote, job}, terminal_);
     }
 
@@ -192,8 +192,8 @@ int follow(const BisectOptions& options, std::int64_t id, Terminal& terminal) {
     return print(options, *ended, terminal, true);
 }
 
-// One that goes on is followed. But in this process: what an earlier one left in its folder is being
-// given up, and is taken up again when that is over.
+// One that goes on is followed. But in this process: what an earlier one left in its folder is
+// being given up, and is taken up again when that is over.
 Result<Json> resume(const BisectOptions& options) {
     const auto until = std::chrono::steady_clock::now() + 2 * k_patience;
     while (true) {
@@ -206,8 +206,7 @@ Result<Json> resume(const BisectOptions& options) {
     return post(options, path_of(options.resume) + "/resume");
 }
 
-int run_bisect(const BisectOptions& options, const model::BisectionSpec& spec,
-               Terminal& terminal) {
+int run_bisect(const BisectOptions& options, const model::BisectionSpec& spec, Terminal& terminal) {
     if (options.show > 0) {
         const auto bisection = get(options, options.show);
         return bisection ? print(options, *bisection, terminal, false)
@@ -219,9 +218,9 @@ int run_bisect(const BisectOptions& options, const model::BisectionSpec& spec,
         print(options, *bisection, terminal, false);
         return k_exit_ok;
     }
-    const auto begun = options.resume > 0 ? resume(options)
-                                          : post(options, "/api/v1/bisections",
-                                                 model::dump(model::to_json(spec)));
+    const auto begun = options.resume > 0
+                           ? resume(options)
+                           : post(options, "/api/v1/bisections", model::dump(model::to_json(spec)));
     if (!begun) return failed(begun.error(), terminal);
     const auto id = integer_at(*begun, "id");
     if (!options.wait && !options.here) return print(options, *begun, terminal, false);
@@ -275,9 +274,7 @@ void add_options(CLI::App* command, BisectOptions& options) {
               "Go on with this bisection, by its number, and with what it has found"},
           Row{"--show", &BisectOptions::show, "Show this bisection, by its number"},
           Row{"--cancel", &BisectOptions::cancel, "End this bisection, by its number"}})
-        command->add_option(name, options.*id, what)
-            ->check(CLI::PositiveNumber)
-            ->excludes("good");
+        command->add_option(name, options.*id, what)->check(CLI::PositiveNumber)->excludes("good");
     command->add_flag("--here", options.here, "In this process, without a daemon");
 }
 
@@ -292,7 +289,8 @@ AddGroup bisect_command(WithServer with_server) {
             "  krepro bisect v6.1 HEAD --tree /src/linux --script repro.sh --here\n"
             "  krepro bisect --show 3 --json | jq .result.commits\n"
             "  krepro bisect --resume 3    (after a cancel, an error or a kill; or to follow it)\n"
-            "A hit is certain; a clean test counts by its exposure, and a later hit undoes what it\n"
+            "A hit is certain; a clean test counts by its exposure, and a later hit undoes what "
+            "it\n"
             "said. Commits that do not build or boot are skipped. Of merges the line of first\n"
             "parents is searched. The options of serve count with --here. Exit codes: 0 one\n"
             "commit is named, 1 the good commit has the bug, 2 infrastructure, or commits that\n"

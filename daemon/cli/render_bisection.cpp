@@ -50,11 +50,12 @@ std::string render_result(const Json& bisection) {
 std::string render_bisection(const Json& bisection, const Terminal& terminal) {
     const auto kind = text_at(bisection, "result.kind");
     const auto state = kind.empty() ? text_at(bisection, "stage") : kind;
-    std::string text = fmt::format(
-        "bisection {}  {}  {}\n", integer_at(bisection, "id"),
-        terminal.paint(kind == "found" ? Style::good : kind.empty() ? Style::dim : Style::warn,
-                       state),
-        printable(text_at(bisection, "title")));
+    std::string text = fmt::format("bisection {}  {}  {}\n", integer_at(bisection, "id"),
+                                   terminal.paint(kind == "found" ? Style::good
+                                                  : kind.empty()  ? Style::dim
+                                                                  : Style::warn,
+                                                  state),
+                                   printable(text_at(bisection, "title")));
     for (const auto& note : at(bisection, "notes"))
         if (note.is_string()) text += "  " + printable(note.get<std::string>()) + "\n";
     for (const auto& step : at(bisection, "steps")) text += render_step(step);

@@ -6,6 +6,7 @@
 #include "intake/intake.hpp"
 #include "intake/workload.hpp"
 #include "report/scanner.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::http {
 
@@ -42,12 +43,18 @@ util::Result<PreviewView> read(const model::JobSpec& spec, int max_vcpus) {
 }  // namespace
 
 asio::awaitable<Reply> Api::preview(Call call) {
-    const auto spec = read_job_request(call);
-    if (!spec) co_return error_reply(spec.error(), call.target.path);
-    if (const auto refused = may_name_tree(call, spec->tree))
-        co_return problem_reply(*refused, call.target.path);
-    auto found = read(*spec, services_.max_vcpus);
-    if (!found) co_return error_reply(found.error(), call.target.path);
+    // Shared with the pool that reads it.
+    const auto shared = std::make_shared<const Call>(std::move(call));
+    const auto path = shared->target.path;
+    const auto spec = co_await read_job_request_on(services_.pool, shared);
+    if (!spec) co_return error_reply(spec.error(), path);
+    if (const auto refused = may_name_tree(*shared, spec->tree))
+        co_return problem_reply(*refused, path);
+    const auto understand = [spec = *spec, vcpus = services_.max_vcpus] {
+        return read(spec, vcpus);
+    };
+    auto found = co_await util::run_on(*services_.pool, understand);
+    if (!found) co_return error_reply(found.error(), path);
     if (services_.look_ahead) found->prospect = co_await services_.look_ahead(*spec, found->mail);
     co_return json_reply(preview_view(*found));
 }

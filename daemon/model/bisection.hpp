@@ -140,17 +140,17 @@ struct Bisection {
     BisectionStage stage = BisectionStage::queued;
     std::string title;
     BisectionSpec spec;
-    std::string good, bad;            // whole hashes, once the line is known
-    std::int64_t commits = 0;         // of the line, both ends included
-    std::vector<std::string> notes;   // how the history was made a line
-    std::string target_signature;     // of the bug; empty until known
-    int answered = 0;                 // steps up to this one were there when it was resumed
+    std::string good, bad;           // whole hashes, once the line is known
+    std::int64_t commits = 0;        // of the line, both ends included
+    std::vector<std::string> notes;  // how the history was made a line
+    std::string target_signature;    // of the bug; empty until known
+    int answered = 0;                // steps up to this one were there when it was resumed
     // How many commits hold the one with the confidence asked for, as of the last step, and the
     // most probable of them in the order of the line.
     std::int64_t left = 0;
     std::vector<BisectionCandidate> candidates;
     std::optional<BisectionResult> result;
-    std::optional<Problem> problem;   // why the result is `error`
+    std::optional<Problem> problem;  // why the result is `error`
     bool cancel_requested = false;
     std::string created_at;
     std::string updated_at;

@@ -87,11 +87,11 @@ BisectionResult good_is_bad(const verdict::GoodIsBad& end, const BisectEvidence&
     result.commits = {of.line.front()};
     result.probability = end.probability;
     const int hits = of.commits.front().hits;
-    result.sentence = fmt::format("{} is not good: the bug {}. Name an earlier commit as good.",
-                                  commit_words(of.line.front()),
-                                  hits > 0 ? fmt::format("hit {} time{} on it", hits,
-                                                         hits == 1 ? "" : "s")
-                                           : "was there before all commits that were tested");
+    result.sentence =
+        fmt::format("{} is not good: the bug {}. Name an earlier commit as good.",
+                    commit_words(of.line.front()),
+                    hits > 0 ? fmt::format("hit {} time{} on it", hits, hits == 1 ? "" : "s")
+                             : "was there before all commits that were tested");
     return result;
 }
 
@@ -110,8 +110,7 @@ BisectionResult not_reproduced(const BisectEvidence& of) {
     result.kind = BisectionEnd::not_reproduced;
     result.sentence = fmt::format(
         "The bug did not show on the bad commit {} over {}, so there is nothing to search by.",
-        commit_words(of.line.back()),
-        verdict::exposure_words(of.commits.back().exposure, of.unit));
+        commit_words(of.line.back()), verdict::exposure_words(of.commits.back().exposure, of.unit));
     return result;
 }
 
@@ -125,7 +124,8 @@ BisectionResult out_of_budget(const BisectEvidence& of) {
         if (result.commits.size() < k_most_named) result.commits.push_back(of.line[place]);
     }
     result.sentence = fmt::format(
-        "The budget was used up: {} of {} commits are left, with probability {:.4g}. A new bisection "
+        "The budget was used up: {} of {} commits are left, with probability {:.4g}. A new "
+        "bisection "
         "from before the first of them to the last goes on.",
         places.size(), of.line.size(), result.probability);
     return with_limits(std::move(result), of);

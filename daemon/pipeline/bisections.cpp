@@ -211,8 +211,8 @@ asio::awaitable<void> Bisections::find_line(Bisection bisection) {
         spdlog::info("bisection {}: {}", id, text);
     };
     const auto& spec = bisection.spec;
-    auto line = value_or_throw(
-        co_await services_.source->find_line(spec.tree, spec.good, spec.bad, tell));
+    auto line =
+        value_or_throw(co_await services_.source->find_line(spec.tree, spec.good, spec.bad, tell));
     bisection.stage = BisectionStage::running;
     bisection.good = line.commits.front().hash;
     bisection.bad = line.commits.back().hash;
@@ -300,8 +300,9 @@ asio::awaitable<void> Bisections::fail(std::int64_t id, util::Error error) {
     const auto read = [id](store::Store& s) { return s.bisection(id); };
     auto bisection = co_await services_.store->call(read);
     if (!bisection) co_return;
-    bisection->problem = model::Problem{error.what, error.where, error.hint,
-                                        std::string(model::to_string(bisection->stage)), {}, {}};
+    bisection->problem = model::Problem{error.what, error.where,
+                                        error.hint, std::string(model::to_string(bisection->stage)),
+                                        {},         {}};
     model::BisectionResult result;
     result.sentence = error.what;
     co_await end(std::move(*bisection), std::move(result));

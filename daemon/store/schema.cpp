@@ -144,13 +144,9 @@ void create_bisections(soci::session& sql) {
 }
 
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 7> k_migrations{create_jobs,
-                                                create_trials_and_reports,
-                                                create_events_and_facts,
-                                                create_access,
-                                                create_references,
-                                                create_kernel_uses,
-                                                create_bisections};
+constexpr std::array<Migration, 7> k_migrations{
+    create_jobs,       create_trials_and_reports, create_events_and_facts, create_access,
+    create_references, create_kernel_uses,        create_bisections};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

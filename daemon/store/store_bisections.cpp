@@ -87,11 +87,11 @@ std::vector<Bisection> Store::bisections(std::int64_t before, int limit) {
         int cancel = 0;
         const long long end = before;
         const int most = std::clamp(limit, 1, k_max_limit);
-        soci::statement rows = (impl_->sql.prepare << k_select
-                                                   << "WHERE (:before = 0 OR id < :before)"
-                                                      " ORDER BY id DESC LIMIT :limit",
-                                use(end, "before"), use(most, "limit"), into(document),
-                                into(cancel));
+        soci::statement rows =
+            (impl_->sql.prepare << k_select
+                                << "WHERE (:before = 0 OR id < :before)"
+                                   " ORDER BY id DESC LIMIT :limit",
+             use(end, "before"), use(most, "limit"), into(document), into(cancel));
         rows.execute();
         std::vector<Bisection> found;
         while (rows.fetch()) found.push_back(read_bisection(document, cancel));
@@ -100,21 +100,22 @@ std::vector<Bisection> Store::bisections(std::int64_t before, int limit) {
 }
 
 std::vector<UnfinishedBisection> Store::unfinished_bisections() {
-    return impl_->guarded([&] {
-        long long id = 0;
-        int waits = 0, cancel = 0;
-        soci::statement rows =
-            (impl_->sql.prepare
-                 << "SELECT id, cancel_requested, EXISTS (SELECT 1 FROM bisection_steps AS step"
-                    " JOIN jobs ON jobs.id = step.job"
-                    " WHERE step.bisection = bisections.id AND jobs.stage <> 'done')"
-                    " FROM bisections WHERE stage IN ('queued', 'running') ORDER BY id",
-             into(id), into(cancel), into(waits));
-        rows.execute();
-        std::vector<UnfinishedBisection> found;
-        while (rows.fetch()) found.push_back({id, waits != 0, cancel != 0});
-        return found;
-    });
+    return impl_->guarded(
+        [&] {
+            long long id = 0;
+            int waits = 0, cancel = 0;
+            soci::statement rows =
+                (impl_->sql.prepare
+                     << "SELECT id, cancel_requested, EXISTS (SELECT 1 FROM bisection_steps AS step"
+                        " JOIN jobs ON jobs.id = step.job"
+                        " WHERE step.bisection = bisections.id AND jobs.stage <> 'done')"
+                        " FROM bisections WHERE stage IN ('queued', 'running') ORDER BY id",
+                 into(id), into(cancel), into(waits));
+            rows.execute();
+            std::vector<UnfinishedBisection> found;
+            while (rows.fetch()) found.push_back({id, waits != 0, cancel != 0});
+            return found;
+        });
 }
 
 util::Result<void> Store::update_bisection(const Bisection& bisection) {

@@ -12,9 +12,10 @@ namespace krepro::verdict {
 // that is said to be good (place 0) to one that is said to be bad (the last place); the question is
 // the first place c at which the bug is there.
 //
-// A hit is certain: c is there or before. A clean test may be chance. With hits as a Poisson process
-// in exposure, at one rate on all commits from c on that nobody knows (prior 1/rate, as in the rule
-// of `fixed`), K hits in all and S_c the exposure of all tests from c on, the evidence for c is
+// A hit is certain: c is there or before. A clean test may be chance. With hits as a Poisson
+// process in exposure, at one rate on all commits from c on that nobody knows (prior 1/rate, as in
+// the rule of `fixed`), K hits in all and S_c the exposure of all tests from c on, the evidence for
+// c is
 //
 //     the integral of rate^(K-1) exp(-rate S_c) over rate, which is proportional to S_c^-K
 //

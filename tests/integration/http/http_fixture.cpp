@@ -100,6 +100,7 @@ void HttpTest::start() {
     services.store = &store_;
     services.artifacts = &artifacts_;
     services.bus = bus_.get();
+    services.pool = &pool_;
     services.submit = [this](model::JobSpec spec, store::Submission submission) {
         return submit(std::move(spec), std::move(submission));
     };
@@ -117,6 +118,7 @@ void HttpTest::start() {
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
+    services.bundle = bundle_;
     services.job_receivers = job_receivers_;
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);

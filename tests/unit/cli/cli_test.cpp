@@ -373,18 +373,18 @@ TEST(CommandLine, bisect_takes_two_commits_or_the_number_of_a_bisection) {
     EXPECT_EQ(given.accelerator, "tcg");
     EXPECT_EQ(code({"--resume", "3", "--here"}), 7);
     EXPECT_EQ(served, 2);
-    for (const auto& wrong : std::vector<std::vector<std::string>>{
-             {},
-             {"v1"},
-             {"v1..v2", "v3"},
-             {"v1", "v2", "--workload", "auto"},
-             {"v1", "v2", "--tree", "auto"},
-             {"v1", "v2", "--confidence", "2"},
-             {"v1", "v2", "--trials", "1"},
-             {"v1", "v2", "--mail", "/no/such/mail"},
-             {"v1", "v2", "--show", "3"},
-             {"--show", "0"},
-             {"--cancel", "x"}})
+    for (const auto& wrong :
+         std::vector<std::vector<std::string>>{{},
+                                               {"v1"},
+                                               {"v1..v2", "v3"},
+                                               {"v1", "v2", "--workload", "auto"},
+                                               {"v1", "v2", "--tree", "auto"},
+                                               {"v1", "v2", "--confidence", "2"},
+                                               {"v1", "v2", "--trials", "1"},
+                                               {"v1", "v2", "--mail", "/no/such/mail"},
+                                               {"v1", "v2", "--show", "3"},
+                                               {"--show", "0"},
+                                               {"--cancel", "x"}})
         EXPECT_EQ(code(wrong), 64) << (wrong.empty() ? "" : wrong.back());
     EXPECT_EQ(code({"v1", "v2", "--server", "http://127.0.0.1:9"}), 2);
     const auto help = run({"bisect", "--help"}, commands);
@@ -416,8 +416,8 @@ TEST(Render, a_bisection_shows_its_steps_and_what_it_found) {
                    "commits": [{"hash": "fedcba9876543210", "title": "tidy up"}]},
         "problem": null})"),
                                        terminal);
-    for (const auto* part : {"found", "a note", "It brought the bug.", "fedcba9876543210 tidy up",
-                             "a limit"})
+    for (const auto* part :
+         {"found", "a note", "It brought the bug.", "fedcba9876543210 tidy up", "a limit"})
         EXPECT_NE(done.find(part), std::string::npos) << part << " in " << done;
 }
 

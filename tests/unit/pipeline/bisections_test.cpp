@@ -32,7 +32,8 @@ fixture::Script clean_boot() {
         harness += fixture::heartbeat(s, 1, std::min((s - 3) * 20, 600));
         if (s == 17 || s == 33)
             harness += fmt::format(
-                "{{\"type\":\"iteration_end\",\"uptime\":{}.1,\"iteration\":1,\"exit_status\":0}}\n",
+                "{{\"type\":\"iteration_end\",\"uptime\":{}.1,\"iteration\":1,\"exit_status\":0}}"
+                "\n",
                 s);
     }
     for (int s = 34; s < 40; ++s) harness += fixture::heartbeat(s, 1, 600);
@@ -50,8 +51,7 @@ class BisectionsTest : public RunJob {
         source_.line = line;
         scripts_ = [this](const std::string& revision, int) {
             ++boots_[revision];
-            return std::stoi(revision.substr(1)) >= first_bad_ ? fixture::hitting()
-                                                               : clean_boot();
+            return std::stoi(revision.substr(1)) >= first_bad_ ? fixture::hitting() : clean_boot();
         };
     }
 

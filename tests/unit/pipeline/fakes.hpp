@@ -215,8 +215,8 @@ class FakeBuilder : public build::KernelBuilder {
 
     int built = 0;
     int running = 0;
-    bool by_revision = false;      // kernels hold the name of their revision instead
-    std::set<std::string> broken;  // revisions that do not compile
+    bool by_revision = false;             // kernels hold the name of their revision instead
+    std::set<std::string> broken;         // revisions that do not compile
     std::function<bool()> patched_waits;  // the patched kernel is not ready while this says so
     std::optional<util::Error> patched_failure;
     std::optional<util::Share> share_at_end;  // of the compiler, when such a build ended

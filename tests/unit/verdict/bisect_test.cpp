@@ -240,9 +240,9 @@ TEST(BisectErrorRate, a_wrong_commit_is_named_at_most_alpha_of_the_time) {
             const auto ran = simulator.run(world, one.confidence);
             steps += ran.steps;
             const auto* named = std::get_if<Named>(&ran.end);
-            const bool right = named != nullptr ? named->first == world.first_bad &&
-                                                      named->last == world.first_bad
-                                                : world.first_bad == 0;
+            const bool right =
+                named != nullptr ? named->first == world.first_bad && named->last == world.first_bad
+                                 : world.first_bad == 0;
             wrong += right ? 0 : 1;
         }
         RecordProperty("wrong_of_3000_at_" + std::to_string(one.commits), wrong);
