@@ -85,6 +85,7 @@ int selftest(const cli::SelftestOptions& options) {
     if (!settings) return fail_settings(settings.error());
     app::SelftestRequest request;
     request.tree = options.tree;
+    request.profile = options.profile;
     request.families = options.families;
     request.keep = options.keep;
     request.json = options.output == cli::Output::json;

@@ -27,6 +27,7 @@
 #include "http/webhooks.hpp"
 #include "pipeline/bisections.hpp"
 #include "pipeline/bundle.hpp"
+#include "pipeline/commit_mail.hpp"
 #include "pipeline/estimate.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tree_tries.hpp"
@@ -199,9 +200,12 @@ class Daemon {
         parts.live_console = [this](std::int64_t trial) { return live(trial, "console.log"); };
         parts.live_harness = [this](std::int64_t trial) { return live(trial, "harness.log"); };
         parts.host = [this] { return host_watch_.now(); };
-        parts.trees = [this] { return tree_infos(trees_); };
+        parts.trees = [this] { return tree_infos(trees_, source_); };
         parts.look_ahead = [this](model::JobSpec spec, model::Mail mail) {
             return look_ahead(std::move(spec), std::move(mail));
+        };
+        parts.read_commit = [this](model::JobSpec spec) {
+            return pipeline::commit_at_hand(&source_, trees_, std::move(spec));
         };
         parts.profiles = profiles(services_.profiles);
         parts.job_receivers = http::job_receivers(webhook_options(settings));

@@ -29,9 +29,11 @@ struct Part {
     const char* name;
     int depth = 0;  // below the folder, where one thing is one entry
 };
-constexpr std::array k_cache_parts{Part{"builds", "kernels"}, Part{"trees", "trees"},
-                                   Part{"obj", "object folders"}, Part{"images", "images"},
-                                   Part{"apt", "package lists and downloads"}};
+constexpr const char* k_trees = "trees";
+constexpr std::array k_cache_parts{
+    Part{"builds", "kernels"},        Part{k_trees, "trees"},
+    Part{"mirrors", "git histories"}, Part{"obj", "object folders"},
+    Part{"images", "images"},         Part{"apt", "package lists and downloads"}};
 
 std::uint64_t allocated(const fs::path& file) {
     struct stat info {};
@@ -48,19 +50,35 @@ bool is_entry(const fs::path& path) {
                         [&](const char* beside) { return ending == beside; });
 }
 
+// A part, and each folder in it that is an entry.
+struct Walked {
+    model::DiskUse whole;
+    std::vector<model::TreeUse> folders;
+};
+
 // Files may come and go meanwhile: what cannot be looked at is not counted.
-model::DiskUse use_of(const fs::path& root, const Part& part) {
+Walked walk(const fs::path& root, const Part& part) {
     const auto folder = root / part.folder;
-    model::DiskUse use{part.name, 0, 0};
-    std::error_code code;
+    Walked walked{{part.name, 0, 0}, {}};
+    std::uint64_t* inside = nullptr;  // of the folder whose files come now
+    std::error_code code, ignored;
     for (fs::recursive_directory_iterator
              at(folder, fs::directory_options::skip_permission_denied, code),
          end;
          !code && at != end; at.increment(code)) {
-        use.bytes += allocated(at->path());
-        if (at.depth() == part.depth && is_entry(at->path())) ++use.entries;
+        const auto bytes = allocated(at->path());
+        walked.whole.bytes += bytes;
+        if (at.depth() <= part.depth) inside = nullptr;
+        if (at.depth() == part.depth && is_entry(at->path())) {
+            ++walked.whole.entries;
+            if (at->is_directory(ignored)) {
+                walked.folders.push_back({at->path().filename().string(), 0});
+                inside = &walked.folders.back().bytes;
+            }
+        }
+        if (inside != nullptr) *inside += bytes;
     }
-    return use;
+    return walked;
 }
 
 std::uint64_t memory_bytes() {
@@ -95,8 +113,13 @@ model::Host look_at_host(const Settings& settings) {
         host.findings.push_back({finding.name, std::string(model::to_string(finding.health)),
                                  finding.found, finding.mend});
     }
-    for (const auto& part : k_cache_parts) host.disk.push_back(use_of(settings.cache, part));
-    host.disk.push_back(use_of(settings.state, {"artifacts", "consoles and other artifacts", 1}));
+    for (const auto& part : k_cache_parts) {
+        auto walked = walk(settings.cache, part);
+        host.disk.push_back(std::move(walked.whole));
+        if (part.folder == k_trees) host.trees = std::move(walked.folders);
+    }
+    host.disk.push_back(
+        walk(settings.state, {"artifacts", "consoles and other artifacts", 1}).whole);
     host.free_bytes = util::free_bytes(settings.cache).value_or(0);
     return host;
 }

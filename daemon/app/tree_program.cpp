@@ -82,16 +82,15 @@ class TreeProgram {
 
     [[nodiscard]] Result<void> list() const {
         if (const auto trees = book_.all(); !trees) return tl::unexpected(trees.error());
-        const auto infos = tree_infos(book_);
+        const auto infos = tree_infos(book_, source_);
         if (request_.json) {
             fmt::print("{}\n", model::dump_pretty({{"trees", model::to_json(infos)}}));
             return {};
         }
         for (const auto& tree : infos)
             fmt::print("{:24} {:14} {:8} {:9} {}\n{:24} {}\n", tree.name, tree.kind,
-                       tree.shipped ? "shipped" : "own",
-                       source_.is_at_hand(tree.name) ? "here" : "-", tree.origin, "",
-                       tree.description);
+                       tree.shipped ? "shipped" : "own", tree.fetched ? "here" : "-", tree.origin,
+                       "", tree.description);
         return {};
     }
 
@@ -170,13 +169,14 @@ checkout::TreeBook tree_book(const Settings& settings) {
     return {settings.share / "kernels" / "trees.toml", settings.state / "trees.toml"};
 }
 
-std::vector<model::TreeInfo> tree_infos(const checkout::TreeBook& book) {
+std::vector<model::TreeInfo> tree_infos(const checkout::TreeBook& book,
+                                        const checkout::KernelSource& source) {
     std::vector<model::TreeInfo> infos;
     const auto trees = book.all();
     if (!trees) return infos;
     for (const auto& tree : *trees)
         infos.push_back({tree.name, tree.kind, checkout::origin_of(tree), tree.description,
-                         book.is_shipped(tree.name)});
+                         book.is_shipped(tree.name), source.is_at_hand(tree.name)});
     return infos;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/settings.hpp"
+#include "checkout/checkout.hpp"
 #include "checkout/tree_book.hpp"
 #include "model/host.hpp"
 
@@ -14,8 +15,9 @@ namespace krepro::app {
 // The trees that ship with krepro and the user's own, which are kept in the state folder.
 checkout::TreeBook tree_book(const Settings& settings);
 
-// What people are shown of them; none when a file cannot be read.
-std::vector<model::TreeInfo> tree_infos(const checkout::TreeBook& book);
+// What people are shown of them, and whether `source` has them; none when a file cannot be read.
+std::vector<model::TreeInfo> tree_infos(const checkout::TreeBook& book,
+                                        const checkout::KernelSource& source);
 
 // What `krepro tree` is asked to do.
 struct TreeRequest {

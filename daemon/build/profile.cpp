@@ -170,17 +170,22 @@ Result<Profile> profile_for(const fs::path& folder, const BuildRequest& request)
     return adapt(std::move(*profile), request.config, request.compiler);
 }
 
-Result<void> check_guarantees(const Profile& profile, std::string_view config) {
-    const auto options = parse_config(config);
+std::vector<std::string> unmet(const std::vector<std::string>& options, std::string_view config) {
+    const auto known = parse_config(config);
     std::vector<std::string> broken;
-    for (const auto& guarantee : profile.guarantees) {
-        const auto equals = guarantee.find('=');
-        const auto wanted = guarantee.substr(equals + 1);
-        const auto found = options.find(guarantee.substr(0, equals));
-        if (found == options.end() && wanted == "n") continue;
-        const auto value = found == options.end() ? std::string("not set") : found->second;
-        if (value != wanted) broken.push_back(fmt::format("CONFIG_{} (is {})", guarantee, value));
+    for (const auto& option : options) {
+        const auto equals = option.find('=');
+        const auto wanted = option.substr(equals + 1);
+        const auto found = known.find(option.substr(0, equals));
+        if (found == known.end() && wanted == "n") continue;
+        const auto value = found == known.end() ? std::string("not set") : found->second;
+        if (value != wanted) broken.push_back(fmt::format("CONFIG_{} (is {})", option, value));
     }
+    return broken;
+}
+
+Result<void> check_guarantees(const Profile& profile, std::string_view config) {
+    const auto broken = unmet(profile.guarantees, config);
     if (broken.empty()) return {};
     return fail(ErrorKind::invalid_input,
                 fmt::format("the kernel's configuration lacks what profile {} guarantees: {}",

@@ -41,6 +41,10 @@ util::Result<Profile> read_profile(const std::filesystem::path& folder, std::str
 // The names of the profiles in the folder, sorted.
 std::vector<std::string> profile_names(const std::filesystem::path& folder);
 
+// Which of these options a .config does not have so, each with what it has: "KASAN=n" is wanted,
+// "CONFIG_KASAN=n (is y)" comes back.
+std::vector<std::string> unmet(const std::vector<std::string>& options, std::string_view config);
+
 // Checks a .config against what the profile guarantees. `invalid_input` names every option that
 // is missing or has another value.
 util::Result<void> check_guarantees(const Profile& profile, std::string_view config);

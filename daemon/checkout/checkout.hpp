@@ -92,6 +92,10 @@ class KernelSource {
     virtual boost::asio::awaitable<util::Result<Change>> find_change(std::string tree,
                                                                      std::string commits,
                                                                      Progress progress) = 0;
+    // The same, of what is on this machine, without waiting for a job that is at work on the tree.
+    // `not_found` also when the tree is not fetched; nothing is written.
+    virtual boost::asio::awaitable<util::Result<Change>> find_at_hand(std::string tree,
+                                                                      std::string commits) = 0;
     // Names both arms of a change, by the whole hashes that find_change() gave.
     virtual boost::asio::awaitable<util::Result<Pair>> prepare_change(std::string tree,
                                                                       std::string before,

@@ -38,6 +38,8 @@ class LocalKernelSource : public KernelSource {
                                                        Progress progress) override;
     boost::asio::awaitable<util::Result<Change>> find_change(std::string tree, std::string commits,
                                                              Progress progress) override;
+    boost::asio::awaitable<util::Result<Change>> find_at_hand(std::string tree,
+                                                              std::string commits) override;
     boost::asio::awaitable<util::Result<Pair>> prepare_change(std::string tree, std::string before,
                                                               std::string after,
                                                               Progress progress) override;

@@ -79,6 +79,22 @@ asio::awaitable<Result<Change>> LocalKernelSource::find_change(std::string tree,
     co_return change;
 }
 
+asio::awaitable<Result<Change>> LocalKernelSource::find_at_hand(std::string tree,
+                                                                std::string commits) {
+    if (const auto names = split_commits(commits); !names) co_return tl::unexpected(names.error());
+    auto found = find_tree(tree);
+    if (!found) co_return tl::unexpected(found.error());
+    const auto place = place_of(std::move(*found));
+    if (!is_whole(place))
+        co_return fail(ErrorKind::not_found,
+                       "the tree is not fetched yet: its commits are read when a job does that",
+                       fmt::format("tree {}", place.tree.name), "submit it as it is");
+    auto change = co_await read_change(repository_of(place), commits);
+    if (!change && change.error().kind == ErrorKind::not_found)
+        change.error().where = fmt::format("tree {}, as it was last fetched", place.tree.name);
+    co_return change;
+}
+
 asio::awaitable<Result<Pair>> LocalKernelSource::prepare_change(std::string tree,
                                                                 std::string before,
                                                                 std::string after,

@@ -58,9 +58,11 @@ void add_check_commands(Program& program) {
         "commit can (server, tree, options). A clean kernel uses the whole budget: its size says\n"
         "how rare a bug may be and still be seen.");
     command->add_option("commit", options.spec.commit, "Commit of the tree")->required();
-    command->add_option("--mail", options.mail,
-                        "Mail that tells of the bug: its trace and its reproducer; - for "
-                        "standard input");
+    command
+        ->add_option("--mail", options.mails,
+                     "Mail that tells of the bug: its trace and its reproducer; - for standard "
+                     "input")
+        ->expected(1);
     command->add_option("--script", options.script_file,
                         "Reproducer, in place of the mail's own; run once an iteration");
     command->add_option("--config", options.config_file,

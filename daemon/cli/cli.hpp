@@ -40,6 +40,7 @@ struct DoctorOptions {
 struct SelftestOptions {
     ServeOptions serve;
     std::string tree = "debian-6.1.8-rt5";
+    std::string profile = "rt-lockdep-zoo";
     std::vector<std::string> families;  // empty: all
     std::filesystem::path keep;         // a folder for the consoles; empty: not kept
     Output output = Output::text;

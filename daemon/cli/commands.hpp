@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/cli.hpp"
 #include "cli/terminal.hpp"
@@ -23,10 +24,10 @@ struct Remote {
 
 struct SubmitOptions {
     Remote remote;
-    std::string mail;         // file, or "-"
-    std::string script_file;  // empty: the mail's reproducer
-    std::string config_file;  // empty: none
-    model::JobSpec spec;      // its mail and script are read from the files
+    std::vector<std::string> mails;  // files, or "-"; several are one series. Or a commit alone
+    std::string script_file;         // empty: the mail's reproducer
+    std::string config_file;         // empty: none
+    model::JobSpec spec;             // its mail and script are read from the files
     bool wait = false;
 };
 int run_submit(const SubmitOptions& options, Terminal& terminal);

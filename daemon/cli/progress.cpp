@@ -14,6 +14,16 @@ namespace {
 
 constexpr int k_bar_width = 30;
 
+// "about 4 min left"; empty when the event does not tell.
+std::string left_words(const Json& data) {
+    const auto& left = at(data, "left_s");
+    if (!left.is_number()) return "";
+    const double seconds = left.get<double>();
+    if (seconds < 90) return fmt::format(", about {:.0f} s left", seconds);
+    if (seconds < 5400) return fmt::format(", about {:.0f} min left", seconds / 60);
+    return fmt::format(", about {:.1f} h left", seconds / 3600);
+}
+
 ProgressLine describe_build(const Json& data) {
     const auto arm = text_at(data, "arm");
     const auto step = text_at(data, "step");
@@ -24,9 +34,10 @@ ProgressLine describe_build(const Json& data) {
                                                                   integer_at(data, "objects"),
                                                                   number_at(data, "wall_s"))),
                 ""};
-    return {"", fmt::format("{} kernel: {} {}", arm, step,
+    return {"", fmt::format("{} kernel: {} {}{}", arm, step,
                             progress_bar(number_at(data, "objects"), number_at(data, "expected"),
-                                         k_bar_width))};
+                                         k_bar_width),
+                            left_words(data))};
 }
 
 ProgressLine describe_trial(const Json& data) {
@@ -56,9 +67,10 @@ ProgressLine describe_event(const Json& event) {
                                 integer_at(data, "report"), integer_at(data, "with_lines"),
                                 integer_at(data, "frames"))};
     if (type == "heartbeat")
-        return {"", fmt::format("trial {}: {:.0f} s in the guest, iteration {}, exposure {:.0f}",
+        return {"", fmt::format("trial {}: {:.0f} s in the guest, iteration {}, exposure {:.0f}{}",
                                 integer_at(data, "trial"), number_at(data, "uptime"),
-                                integer_at(data, "iteration"), number_at(data, "exposure"))};
+                                integer_at(data, "iteration"), number_at(data, "exposure"),
+                                left_words(data))};
     if (type == "log") return {text_at(data, "text"), ""};
     return {};
 }

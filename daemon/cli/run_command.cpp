@@ -24,7 +24,8 @@ AddGroup run_command(WithServer with_server) {
             "Ctrl-C ends the VM and the job. What was found stays: krepro serve --state "
             "STATE/run shows it.");
         command
-            ->add_option("mail", options.submit.mail, "Mail, patch or commit; - for standard input")
+            ->add_option("mail", options.submit.mails,
+                         "Mail, patches or commit; - for standard input")
             ->required();
         command->add_option("--script", options.submit.script_file,
                             "Reproducer, in place of the mail's own; run once an iteration");

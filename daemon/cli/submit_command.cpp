@@ -9,6 +9,7 @@
 #include "cli/json_access.hpp"
 #include "cli/program.hpp"
 #include "cli/remote.hpp"
+#include "intake/mime.hpp"
 #include "model/job_spec.hpp"
 
 namespace krepro::cli {
@@ -44,10 +45,11 @@ Ask submission(const model::JobSpec& spec) {
     return question;
 }
 
-// Whether the argument is no file and can be a revision: a name with a patch's or a mail's ending
-// is a file that is not there.
+// Whether the only argument is no file and can be a revision: a name with a patch's or a mail's
+// ending is a file that is not there.
 bool names_a_commit(const SubmitOptions& options) {
-    const auto& text = options.mail;
+    if (options.mails.size() != 1) return false;
+    const auto& text = options.mails.front();
     if (text.empty() || text == "-" || text.front() == '/' || text.front() == '.' ||
         !options.spec.commit.empty())
         return false;
@@ -62,14 +64,28 @@ bool names_a_commit(const SubmitOptions& options) {
     });
 }
 
+// Several files are one series. They are taken in the order in which they are named, and intake
+// puts mails that say their number in order.
+Result<std::string> read_mails(const std::vector<std::string>& files) {
+    std::vector<std::string> texts;
+    std::size_t left = model::k_max_mail_bytes;
+    for (const auto& file : files) {
+        auto text = read_input(file, left);
+        if (!text) return text;
+        left -= text->size();
+        texts.push_back(std::move(*text));
+    }
+    return texts.size() == 1 ? std::move(texts.front()) : intake::join_mbox(texts);
+}
+
 }  // namespace
 
 Result<model::JobSpec> complete_spec(const SubmitOptions& options) {
     auto spec = options.spec;
     if (names_a_commit(options)) {
-        spec.commit = options.mail;
-    } else if (!options.mail.empty()) {
-        auto mail = read_input(options.mail, model::k_max_mail_bytes);
+        spec.commit = options.mails.front();
+    } else if (!options.mails.empty()) {
+        auto mail = read_mails(options.mails);
         if (!mail) return tl::unexpected(std::move(mail.error()));
         spec.mail = std::move(*mail);
     }
@@ -118,11 +134,13 @@ void add_submit_commands(Program& program) {
     auto* command = program.add("submit", "Hand a mail, a patch or a commit to a server",
                                 "  krepro submit fix.eml --wait\n"
                                 "  krepro submit fix.patch --script repro.sh --confidence 0.99\n"
+                                "  krepro submit 000*.patch   (a series is one change)\n"
                                 "  git format-patch -1 --stdout | krepro submit - --json\n"
                                 "  krepro submit HEAD --tree /src/linux --wait\n"
                                 "  krepro submit v6.12~3..v6.12 --tree mine --script repro.sh");
-    command->add_option("mail", options.mail,
-                        "Mail or patch, - for standard input; or a commit of the tree: REV, A..B");
+    command->add_option(
+        "mail", options.mails,
+        "Mail or patches, - for standard input; or a commit of the tree: REV, A..B");
     command->add_option("--commit", options.spec.commit,
                         "Commit of the tree to prove; a mail beside it only tells the story");
     command->add_option("--script", options.script_file,

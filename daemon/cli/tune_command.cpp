@@ -26,7 +26,7 @@ AddGroup tune_command(std::function<int(const TuneOptions&)> run) {
             "drops those that hit seldom, and keeps the best: later jobs about the same bug run "
             "it\n"
             "as their amplified workload, and say so. Ctrl-C ends the VM; nothing is kept then.");
-        command->add_option("mail", given.submit.mail, "Mail or patch; - for standard input")
+        command->add_option("mail", given.submit.mails, "Mail or patches; - for standard input")
             ->required();
         command->add_option("--script", given.submit.script_file,
                             "Reproducer, in place of the mail's own; run once an iteration");

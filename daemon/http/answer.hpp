@@ -18,7 +18,7 @@ namespace krepro::http {
 [[nodiscard]] std::string etag_of(std::string_view body);
 
 // A whole gzip member of the bytes.
-[[nodiscard]] std::string gzip(std::string_view bytes);
+[[nodiscard]] std::string gzip(std::string_view bytes, Packing packing = Packing::quick);
 
 // What a request says of the form of its answer.
 struct Wishes {

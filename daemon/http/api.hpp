@@ -99,6 +99,8 @@ class Api {
                                                      beast::http::status status);
     boost::asio::awaitable<std::optional<Reply>> refuse_others(std::int64_t id, Call call);
     boost::asio::awaitable<HostView> host_now();
+    // What a preview is made of.
+    boost::asio::awaitable<util::Result<model::Mail>> mail_of(model::JobSpec spec);
     boost::asio::awaitable<Reply> trial_log(
         Call call, std::string model::Trial::*hash,
         std::function<std::optional<std::filesystem::path>(std::int64_t)> live);

@@ -14,6 +14,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <charconv>
 #include <cstdlib>
 #include <optional>
 #include <thread>
@@ -39,6 +40,10 @@ constexpr std::chrono::seconds k_answer_time{120};
 // Longer than the server's heartbeat: a silent stream is a broken one.
 constexpr std::chrono::seconds k_silence_time{60};
 constexpr std::chrono::milliseconds k_retry_time{500};
+// Of a server that answers 429.
+constexpr int k_most_tries = 4;
+constexpr std::chrono::seconds k_longest_wait{30};
+constexpr unsigned k_too_many = 429;
 
 // Where the server is, and what it is checked with; plain when that is null.
 struct Address {
@@ -77,6 +82,19 @@ std::string text_of(const beast::http::fields& headers, field name) {
     return std::string(value.data(), value.size());
 }
 
+// Whole seconds, as krepro writes it.
+std::chrono::seconds retry_after(const beast::http::fields& headers) {
+    const auto text = text_of(headers, field::retry_after);
+    int seconds = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = code == std::errc() && end == text.data() + text.size();
+    return std::chrono::seconds(whole ? std::max(0, seconds) : 0);
+}
+
+void wait_as_asked(std::chrono::seconds asked) {
+    std::this_thread::sleep_for(std::clamp(asked, std::chrono::seconds(1), k_longest_wait));
+}
+
 asio::awaitable<Answer> exchange(Address address, Ask ask) {
     beast::tcp_stream plain(co_await asio::this_coro::executor);
     ClientStream stream(std::move(plain), address.tls);
@@ -97,6 +115,7 @@ asio::awaitable<Answer> exchange(Address address, Ask ask) {
     answer.content_type = text_of(response.base(), field::content_type);
     answer.location = text_of(response.base(), field::location);
     answer.content_range = text_of(response.base(), field::content_range);
+    answer.retry_after = retry_after(response.base());
     answer.body = std::move(response.body());
     co_return answer;
 }
@@ -163,6 +182,7 @@ struct StreamEnd {
     unsigned status = 0;  // 0: no answer came
     bool stopped = false;
     bool received = false;
+    std::chrono::seconds retry_after{0};
     std::string body;  // of an answer that is no stream
 };
 
@@ -187,6 +207,7 @@ asio::awaitable<StreamEnd> read_stream(Address address, Ask ask, StreamState* st
     parser.body_limit(boost::none);
     co_await beast::http::async_read_header(stream, buffer, parser, asio::use_awaitable);
     end.status = parser.get().result_int();
+    end.retry_after = retry_after(parser.get().base());
     SseParser events;
     std::array<char, 16384> bytes{};
     while (!parser.is_done()) {
@@ -233,7 +254,11 @@ Result<Client> Client::make(std::string_view text) {
 
 Result<Answer> Client::send(const Ask& ask) const {
     const Address address{url_, tls_.get()};
-    return run_to_end(address, exchange(address, ask));
+    for (int tries = 1;; ++tries) {
+        auto answer = run_to_end(address, exchange(address, ask));
+        if (!answer || answer->status != k_too_many || tries == k_most_tries) return answer;
+        wait_as_asked(answer->retry_after);
+    }
 }
 
 Result<std::string> Client::text(const Ask& ask) const {
@@ -260,7 +285,8 @@ Result<void> Client::follow(const std::string& target, std::int64_t after,
     while (true) {
         const auto end = run_to_end(address, read_stream(address, ask, &state));
         if (end && (end->stopped || end->status == 204)) return {};
-        if (end && end->status >= 400 && end->status != 503) {
+        const bool too_many = end && end->status == k_too_many;
+        if (end && end->status >= 400 && end->status != 503 && !too_many) {
             Answer answer;
             answer.status = end->status;
             answer.body = end->body;
@@ -271,7 +297,10 @@ Result<void> Client::follow(const std::string& target, std::int64_t after,
         if (now - last_good > patience)
             return end ? fail(ErrorKind::unavailable, "the stream of events broke off", target)
                        : tl::unexpected(end.error());
-        std::this_thread::sleep_for(k_retry_time);
+        if (too_many)
+            wait_as_asked(end->retry_after);
+        else
+            std::this_thread::sleep_for(k_retry_time);
     }
 }
 

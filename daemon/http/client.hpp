@@ -21,6 +21,7 @@ struct Answer {
     std::string content_type;
     std::string location;
     std::string content_range;
+    std::chrono::seconds retry_after{0};  // that the server asks for; 0: it does not say
     std::string body;
 };
 
@@ -40,7 +41,8 @@ class Client {
     // A server's certificate is checked against the system's, and those in KREPRO_CA_FILE.
     static util::Result<Client> make(std::string_view url);
 
-    // Any answer, errors included. `unavailable` when there is none.
+    // Any answer, errors included. `unavailable` when there is none. A server that has too many
+    // requests of this client (429) is asked again when it says, a few times.
     [[nodiscard]] util::Result<Answer> send(const Ask& ask) const;
     // The JSON of an answer below 400; a problem comes back as the error that it was made of.
     [[nodiscard]] util::Result<model::Json> json(const Ask& ask) const;

@@ -9,10 +9,11 @@
 
 namespace krepro::http {
 
-Document::Document(std::string body) : body_(std::move(body)), etag_(etag_of(body_)) {}
+Document::Document(std::string body, Packing packing)
+    : body_(std::move(body)), etag_(etag_of(body_)), packing_(packing) {}
 
 const std::string& Document::packed() const {
-    if (packed_.empty()) packed_ = gzip(body_);
+    if (packed_.empty()) packed_ = gzip(body_, packing_);
     return packed_;
 }
 

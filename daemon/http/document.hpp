@@ -8,10 +8,14 @@
 
 namespace krepro::http {
 
+// What is packed for one answer takes little time; what is packed once and sent to all may take
+// more.
+enum class Packing { quick, small };
+
 // The bytes of an answer with the tag that names them. Used from the loop's thread only.
 class Document {
   public:
-    explicit Document(std::string body);
+    explicit Document(std::string body, Packing packing = Packing::quick);
     [[nodiscard]] const std::string& body() const { return body_; }
     // Weak: the packed form is the same thing in other bytes.
     [[nodiscard]] const std::string& etag() const { return etag_; }
@@ -21,6 +25,7 @@ class Document {
   private:
     std::string body_;
     std::string etag_;
+    Packing packing_;
     mutable std::string packed_;
 };
 

@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "http/range.hpp"
@@ -19,6 +22,10 @@ using beast::http::status;
 using util::ErrorKind;
 
 namespace {
+
+// The dashboard has some five files, of 300 KB together.
+constexpr std::uint64_t k_most_kept_bytes = 2U << 20U;
+constexpr std::size_t k_most_kept = 32;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 12> k_types{{
     {".html", "text/html; charset=utf-8"},
@@ -42,6 +49,21 @@ bool is_plain_name(std::string_view segment) {
 
 bool is_below(const fs::path& path, const fs::path& root) {
     return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
+}
+
+// What is there when it is read: a file that is cut meanwhile is shorter.
+std::string whole(const util::Fd& file, std::uint64_t size) {
+    std::string bytes(size, '\0');
+    std::size_t have = 0;
+    while (have < size) {
+        const auto n =
+            ::pread(file.get(), bytes.data() + have, size - have, static_cast<off_t>(have));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    bytes.resize(have);
+    return bytes;
 }
 
 Reply unsatisfiable(std::uint64_t size, std::string_view range, std::string_view instance) {
@@ -106,14 +128,34 @@ util::Result<fs::path> StaticFiles::find(const std::vector<std::string>& segment
     return wanted;
 }
 
-Reply StaticFiles::get(const Call& call) const {
+SharedDocument StaticFiles::document_of(const fs::path& path, const util::Fd& file) {
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return nullptr;
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size > k_most_kept_bytes) return nullptr;
+    if (kept_.size() >= k_most_kept && !kept_.contains(path)) kept_.clear();
+    auto& kept = kept_[path];
+    const std::int64_t changed_ns = info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec;
+    const bool current = kept.document && kept.inode == info.st_ino && kept.size == size &&
+                         kept.changed_ns == changed_ns;
+    if (!current)
+        kept = {info.st_ino, size, changed_ns,
+                std::make_shared<const Document>(whole(file, size), Packing::small)};
+    return kept.document;
+}
+
+Reply StaticFiles::get(const Call& call) {
     const auto path = find(call.target.segments);
     if (!path) return error_reply(path.error(), call.target.path);
     util::Fd file(::open(path->c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file.valid())
         return error_reply({ErrorKind::not_found, "there is no such page", "path", ""},
                            call.target.path);
-    auto reply = file_reply(std::move(file), "", call.target.path);
+    Reply reply;
+    if (auto document = document_of(*path, file))
+        reply.body = DocumentBody{std::move(document)};
+    else
+        reply = file_reply(std::move(file), "", call.target.path);
     reply.content_type = content_type_of(path->filename().string());
     // Vite names what it puts into assets/ by its content.
     const bool immutable = !call.target.segments.empty() && call.target.segments[0] == "assets";

@@ -200,6 +200,9 @@ std::string host_page(const HostView& view) {
     text += list_of("disk", view.host.disk, [](const model::DiskUse& use) {
         return fmt::format("  {:>10}  {} ({})\n", bytes_words(use.bytes), use.name, use.entries);
     });
+    text += list_of("trees here", view.host.trees, [](const model::TreeUse& tree) {
+        return fmt::format("  {:>10}  {}\n", bytes_words(tree.bytes), tree.name);
+    });
     text += list_of("running", view.running, [](const model::Trial& trial) {
         return fmt::format("  job {}, {}, trial {}: {} vCPUs, {} MiB, {}\n", trial.job,
                            to_string(trial.arm), trial.number, trial.vcpus, trial.memory_mib,
@@ -218,7 +221,8 @@ std::string submit_page(const std::vector<model::TreeInfo>& trees,
         "curl --data-binary @fix.mail http://HOST:PORT/api/v1/intake/preview\n"
         "krepro submit fix.mail --wait\n";
     text += list_of("trees", trees, [](const model::TreeInfo& tree) {
-        return fmt::format("  {:<20} {}\n", tree.name, tree.description);
+        return fmt::format("  {:<20} {:<12} {}\n", tree.name, tree.fetched ? "here" : "not fetched",
+                           tree.description);
     });
     text += list_of("profiles", profiles, [](const model::ProfileInfo& profile) {
         return fmt::format("  {:<20} {}\n", profile.name, profile.description);

@@ -311,6 +311,29 @@ std::vector<std::string> split_mbox(std::string_view text) {
     return mails;
 }
 
+std::string join_mbox(const std::vector<std::string>& texts) {
+    // As `git format-patch` begins its files.
+    constexpr std::string_view k_separator = "From krepro Mon Sep 17 00:00:00 2001\n";
+    std::string mbox;
+    for (const auto& text : texts) {
+        const bool separated = is_separator(std::string_view(text).substr(0, text.find('\n')));
+        if (separated) {
+            mbox += text;
+        } else {
+            mbox += k_separator;
+            for (const auto line : split_lines(text)) {
+                const auto bare = line.substr(std::min(line.find_first_not_of('>'), line.size()));
+                if (bare.starts_with("From ")) mbox += '>';
+                mbox += line;
+                mbox += '\n';
+            }
+        }
+        if (!mbox.ends_with('\n')) mbox += '\n';
+        mbox += '\n';
+    }
+    return mbox;
+}
+
 Result<Message> read_message(std::string_view text) {
     const auto entity = read_entity(text);
     Message message;

@@ -37,6 +37,17 @@ struct DiskUse {
     }
 };
 
+// What one tree takes of it, by the name of its folder: the tree's own name, where it has one.
+struct TreeUse {
+    std::string name;
+    std::uint64_t bytes = 0;  // of a git tree without its history, which trees may share
+
+    bool operator==(const TreeUse&) const = default;
+    static constexpr auto fields() {
+        return std::make_tuple(field("name", &TreeUse::name), field("bytes", &TreeUse::bytes));
+    }
+};
+
 // The machine that the daemon runs on.
 struct Host {
     std::string looked_at;  // when; the answer is remembered for some minutes
@@ -46,6 +57,7 @@ struct Host {
     std::string accelerator_why;  // one sentence
     std::vector<HostFinding> findings;
     std::vector<DiskUse> disk;
+    std::vector<TreeUse> trees;    // that are on this machine
     std::uint64_t free_bytes = 0;  // where the cache is
 
     bool operator==(const Host&) const = default;
@@ -54,7 +66,8 @@ struct Host {
             field("looked_at", &Host::looked_at), field("cpus", &Host::cpus),
             field("memory_bytes", &Host::memory_bytes), field("accelerator", &Host::accelerator),
             field("accelerator_why", &Host::accelerator_why), field("findings", &Host::findings),
-            field("disk", &Host::disk), field("free_bytes", &Host::free_bytes));
+            field("disk", &Host::disk), field("trees", &Host::trees),
+            field("free_bytes", &Host::free_bytes));
     }
 };
 
@@ -65,13 +78,14 @@ struct TreeInfo {
     std::string origin;       // package and version, URL or path
     std::string description;  // one line
     bool shipped = false;     // comes with krepro; else one of the user's own
+    bool fetched = false;     // its files are on this machine
 
     bool operator==(const TreeInfo&) const = default;
     static constexpr auto fields() {
-        return std::make_tuple(field("name", &TreeInfo::name), field("kind", &TreeInfo::kind),
-                               field("origin", &TreeInfo::origin),
-                               field("description", &TreeInfo::description),
-                               field("shipped", &TreeInfo::shipped));
+        return std::make_tuple(
+            field("name", &TreeInfo::name), field("kind", &TreeInfo::kind),
+            field("origin", &TreeInfo::origin), field("description", &TreeInfo::description),
+            field("shipped", &TreeInfo::shipped), field("fetched", &TreeInfo::fetched));
     }
 };
 

@@ -55,7 +55,7 @@ std::set<std::string, std::less<>> instruction_pointers(std::string_view text) {
 class Queries {
   public:
     explicit Queries(const model::Report& report) : exact_(instruction_pointers(report.text)) {}
-    // Nothing for frames of modules, whose binaries are not kept, and for bare names.
+    // Nothing for frames of modules (frames_of_modules) and for bare names.
     [[nodiscard]] std::optional<build::FrameQuery> of(const model::Frame& frame) const {
         if (!frame.module.empty() || frame.function.empty() || frame.size == 0) return std::nullopt;
         return build::FrameQuery{frame.function, frame.offset, frame.size,
@@ -119,6 +119,17 @@ std::vector<build::FrameQuery> frames_to_find(const model::Report& report) {
     return wanted;
 }
 
+std::vector<std::string> frames_of_modules(const model::Report& report) {
+    std::vector<std::string> names;
+    for_each_frame(report, [&](const model::Frame& frame) {
+        if (frame.module.empty()) return;
+        auto name = fmt::format("{} [{}]", frame.function, frame.module);
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(std::move(name));
+    });
+    return names;
+}
+
 model::Report annotate(model::Report report, const LinesByFrame& lines, const ChangedLines& changed,
                        const ReadSource& read) {
     const Queries queries(report);
@@ -135,11 +146,13 @@ model::Report annotate(model::Report report, const LinesByFrame& lines, const Ch
                            return report::base_name(f.function) == report.culprit;
                        });
     if (!named) report.culprit = report::find_culprit(report);
+    // A module's function that has a namesake in the kernel is none of that file's.
     const auto is_culprit = [&](const model::Frame& frame) {
-        return frame.file && report::base_name(frame.function) == report.culprit;
+        return (frame.file || !frame.module.empty()) &&
+               report::base_name(frame.function) == report.culprit;
     };
     const auto culprit = std::find_if(report.frames.begin(), report.frames.end(), is_culprit);
-    if (culprit != report.frames.end()) report.culprit_file = *culprit->file;
+    if (culprit != report.frames.end()) report.culprit_file = culprit->file.value_or("");
     return report;
 }
 

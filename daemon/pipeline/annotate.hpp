@@ -16,6 +16,10 @@ namespace krepro::pipeline {
 // The frames of a report, everywhere in it, each once: those of its call trace first.
 std::vector<build::FrameQuery> frames_to_find(const model::Report& report);
 
+// The frames of modules, "function [module]", each once. They are not asked for: only the kernel's
+// own binary is kept, and a function of the kernel may have the same name.
+std::vector<std::string> frames_of_modules(const model::Report& report);
+
 using LinesByFrame = std::map<build::FrameQuery, build::FrameLines>;
 using ChangedLines = std::map<std::string, std::vector<intake::LineRange>>;
 // A file of the tree as the report's kernel was built from it; nothing when it cannot be read.

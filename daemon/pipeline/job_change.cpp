@@ -8,6 +8,7 @@
 
 #include "checkout/tree_book.hpp"
 #include "intake/intake.hpp"
+#include "pipeline/commit_mail.hpp"
 #include "pipeline/job_run.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tree_tries.hpp"
@@ -102,20 +103,10 @@ asio::awaitable<void> JobRun::read_commit(checkout::Progress tell) {
     if (!job_.mail.patch.empty()) co_return;  // read before a restart: the hashes are whole
     const auto change = value_or_throw(
         co_await services_.source->find_change(job_.spec.tree, job_.spec.commit, tell));
-    const intake::Commit commit{change.author, change.message, change.diff};
-    auto mail = value_or_throw(intake::read_commit(commit));
-    if (job_.spec.mail.empty()) {
-        job_.spec.mail = intake::write_mail(commit);
-    } else {
-        // The mail tells the story; the patch is the commit's.
-        auto story = job_.mail;
-        story.patch = std::move(mail.patch);
-        story.files = std::move(mail.files);
-        story.notes.insert(story.notes.end(), mail.notes.begin(), mail.notes.end());
-        mail = std::move(story);
-    }
-    mail.notes.insert(mail.notes.end(), change.notes.begin(), change.notes.end());
-    job_.mail = std::move(mail);
+    // A mail beside the commit tells the story; the patch is the commit's.
+    const bool told = !job_.spec.mail.empty();
+    job_.mail = value_or_throw(mail_of_change(change, told ? &job_.mail : nullptr));
+    if (!told) job_.spec.mail = intake::write_mail(commit_of(change));
     job_.spec.commit = change.before + ".." + change.after;
     job_ = value_or_throw(understand(services_, job_));
     co_await save();

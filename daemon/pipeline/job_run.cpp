@@ -257,7 +257,10 @@ asio::awaitable<void> JobRun::finish_symbols() {
 
 asio::awaitable<std::vector<verdict::StartedTrial>> JobRun::trials() {
     const auto read = [id = job_.id](store::Store& s) { return trials_of_rule(s, id); };
-    co_return co_await services_.store->call(read);
+    auto trials = co_await services_.store->call(read);
+    time_left_ = verdict::time_left(plan(), trials);
+    looked_at_ = std::chrono::steady_clock::now();
+    co_return trials;
 }
 
 const model::Workload& JobRun::workload(model::WorkloadForm form) {

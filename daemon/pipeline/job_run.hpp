@@ -22,6 +22,7 @@
 #include "pipeline/tasks.hpp"
 #include "util/priority.hpp"
 #include "verdict/next.hpp"
+#include "verdict/time_left.hpp"
 #include "vm/run_trial.hpp"
 
 namespace krepro::pipeline {
@@ -131,6 +132,8 @@ class JobRun {
                                                                      const model::Job&));
     boost::asio::awaitable<void> close(model::Trial trial, model::TrialOutcome outcome);
     const model::Workload& workload(model::WorkloadForm form);
+    // What the trials may still take on this host; nothing when there is nothing to tell it from.
+    [[nodiscard]] std::optional<double> seconds_left() const;
 
     const Services& services_;
     model::Job job_;
@@ -152,6 +155,8 @@ class JobRun {
     std::optional<int> at_once_;                      // now
     int held_at_once_ = 1;                            // as many as the job began with
     std::map<model::WorkloadForm, PaceMeter> paces_;  // of this process's trials
+    std::optional<verdict::TimeLeft> time_left_;      // as of `looked_at_`
+    std::chrono::steady_clock::time_point looked_at_;
 };
 
 }  // namespace krepro::pipeline

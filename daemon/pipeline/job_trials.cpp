@@ -314,6 +314,14 @@ asio::awaitable<void> JobRun::settle_target(std::string (*choose)(store::Store&,
     if (!job_.target_signature.empty()) co_await save();
 }
 
+// Trials side by side share what is left.
+std::optional<double> JobRun::seconds_left() const {
+    if (!time_left_) return std::nullopt;
+    const double side_by_side = std::max(1, at_once_.value_or(1));
+    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - looked_at_;
+    return time_left_->after(since.count() * side_by_side) / side_by_side;
+}
+
 vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
     vm::TrialHooks hooks;
     // Shared by the two hooks, which the trial owns.
@@ -338,6 +346,7 @@ vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
         data["trial"] = trial.id;
         data["arm"] = model::to_string(trial.arm);
         data["exposure"] = exposure;
+        data["left_s"] = model::to_json(seconds_left());
         recorder_.event("heartbeat", std::move(data));
     };
     return hooks;

@@ -60,11 +60,15 @@ Json event_of(const StoredReport& stored, const LinesByFrame& lines) {
     for (const auto& [query, found] : lines)
         if (found.chain.empty())
             without.push_back({{"function", query.function}, {"why", found.why}});
+    const auto with_lines = lines.size() - without.size();
+    for (auto& name : frames_of_modules(stored.report))
+        without.push_back({{"function", std::move(name)},
+                           {"why", "it is in a module, whose binary is not kept"}});
     return {{"report", stored.id},
             {"trial", stored.trial},
             {"arm", model::to_string(stored.arm)},
-            {"frames", lines.size()},
-            {"with_lines", lines.size() - without.size()},
+            {"frames", with_lines + without.size()},
+            {"with_lines", with_lines},
             {"without", std::move(without)},
             {"culprit", stored.report.culprit},
             {"culprit_file", stored.report.culprit_file},

@@ -78,6 +78,8 @@ void Assembler::open(const Line& line, const Family& family, std::vector<model::
         append(splat, kept.line);
     }
     std::erase_if(recent_, [&](const Kept& kept) { return kept.line.caller == line.caller; });
+    // Whoever was asked to show a stack was asked for an earlier splat.
+    std::erase_if(asked_, [&](const auto& entry) { return entry.second == line.caller; });
     attentive_ = 0;
     splat.headline = splat.lines.size();
     append(splat, line);
@@ -179,11 +181,14 @@ bool Assembler::take_single(const Line& line, const Family& family,
 }
 
 // A stall is printed by the CPU that saw it, but the stack of the one that stalls by that one,
-// under its own name: "NMI backtrace for cpu 1". It is part of what the first one tells.
-Line Assembler::as_spoken(const Line& line) {
+// under its own name: "NMI backtrace for cpu 1". It is part of what the first one tells, until that
+// CPU has something of its own to say.
+Line Assembler::as_spoken(const Line& line, const Family* family) {
     auto spoken = line;
+    if (open_.empty()) asked_.clear();
     if (!line.caller.known() || open_.empty()) return spoken;
-    if (line.text.starts_with("NMI backtrace for cpu ") && !open_.contains(line.caller)) {
+    if (line.text.starts_with("NMI backtrace for cpu ") && !open_.contains(line.caller) &&
+        asked_.size() < k_max_asked) {
         const auto stall = std::find_if(open_.begin(), open_.end(), [](const auto& entry) {
             return entry.second.family->detector == Detector::hang;
         });
@@ -191,7 +196,9 @@ Line Assembler::as_spoken(const Line& line) {
     }
     const auto asked = asked_.find(line.caller);
     if (asked == asked_.end()) return spoken;
-    spoken.for_another = open_.contains(asked->second) && !open_.contains(line.caller);
+    const bool own = (family != nullptr && family->role == HeadlineRole::opens) ||
+                     announces_splat(line.text) || open_.contains(line.caller);
+    spoken.for_another = !own && open_.contains(asked->second);
     if (spoken.for_another)
         spoken.caller = asked->second;
     else
@@ -201,8 +208,8 @@ Line Assembler::as_spoken(const Line& line) {
 
 void Assembler::read(const Line& printed, std::vector<model::Report>& done) {
     if (is_said_by_the_guest(printed.text)) return;
-    const Line line = as_spoken(printed);
-    const Family* family = find_family(line.text);
+    const Family* family = find_family(printed.text);
+    const Line line = as_spoken(printed, family);
     if (!open_.empty()) age(line, done);
     if (family != nullptr && take_single(line, *family, done)) return;
     const auto found = open_.find(line.caller);

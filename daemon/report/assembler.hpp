@@ -21,6 +21,7 @@ class Assembler {
     static constexpr std::size_t k_max_open = 16;
     static constexpr std::size_t k_max_lines = 2000;
     static constexpr std::size_t k_max_text = std::size_t{256} * 1024;
+    static constexpr std::size_t k_max_asked = 256;
 
     explicit Assembler(Notices notices) : notices_(notices) {}
 
@@ -55,7 +56,7 @@ class Assembler {
     };
 
     void open(const Line& line, const Family& family, std::vector<model::Report>& done);
-    Line as_spoken(const Line& line);
+    Line as_spoken(const Line& line, const Family* family);
     void read(const Line& printed, std::vector<model::Report>& done);
     void complete_all(std::vector<model::Report>& done);
     std::vector<model::Report> in_order(std::vector<model::Report> done);
@@ -74,7 +75,8 @@ class Assembler {
     Notices notices_;
     std::uint64_t boots_ = 0;
     std::map<Caller, Open> open_;
-    std::map<Caller, Caller> asked_;   // CPUs that show their stacks for another's open splat
+    // CPUs that show their stacks for another's open splat; k_max_asked at most.
+    std::map<Caller, Caller> asked_;
     std::vector<model::Report> held_;  // complete, waiting for an earlier one
     std::size_t attentive_ = 0;        // lines behind "cut here" that may be a warning's own words
     std::deque<Kept> recent_;  // the last few lines, which may belong to a splat that begins now

@@ -137,6 +137,9 @@ constexpr auto k_beginnings = std::to_array<std::string_view>({
     "2 locks held",
     "May be due",
     "PGD ",
+    "handlers:",
+    "[<",
+    "Disabling IRQ #",
 });
 
 // "RAX: 0000000000000000", "R10: ...", "CR2: ...", "x29: ffffa00019957eb0"

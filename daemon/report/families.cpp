@@ -53,6 +53,8 @@ constexpr std::array k_families{
            "Lockdep limit reached"},
     Family{"debug_locks_warn", "^DEBUG_LOCKS_WARN_ON(", "", D::lockdep, R::details, true,
            "Lock debugging check"},
+    Family{"debug_locks_warn", "^DEBUG_RWSEMS_WARN_ON(", "", D::lockdep, R::details, true,
+           "Lock debugging check"},
     // atomic context and PREEMPT_RT
     Family{"sleeping_in_atomic", "BUG: sleeping function called from invalid context", "",
            D::atomic, R::opens, false, "Sleeping function in atomic context"},
@@ -75,6 +77,9 @@ constexpr std::array k_families{
            "Workqueue lockup"},
     Family{"rtmutex_deadlock", "rtmutex deadlock detected", "", D::lockdep, R::details, false,
            "Rtmutex deadlock"},
+    // before 5.13
+    Family{"rtmutex_deadlock", "circular locking deadlock detected!", "", D::lockdep, R::opens,
+           true, "Rtmutex deadlock"},
     Family{"softirq_imbalance", "huh, entered softirq", "", D::atomic, R::remarks, false,
            "Softirq changed the preempt count"},
     Family{"timer_preempt_leak", "preempt leak: ", " -> ", D::atomic, R::details, false,
@@ -95,6 +100,9 @@ constexpr std::array k_families{
            "Interrupt nobody handled"},
     // remarks of the scheduler and the timers
     Family{"softirq_pending", "NOHZ tick-stop error", "", D::scheduler, R::notices, false,
+           "Softirq pending at tick stop"},
+    // before 5.11
+    Family{"softirq_pending", "NOHZ: local_softirq_pending", "", D::scheduler, R::notices, false,
            "Softirq pending at tick stop"},
     Family{"rt_throttling", "sched: RT throttling activated", "", D::scheduler, R::notices, false,
            "RT throttling"},
@@ -130,9 +138,9 @@ constexpr std::array k_families{
     Family{"slab_corruption", "BUG kmalloc-", "", D::memory, R::opens, true, "Slab corruption"},
     Family{"bad_page", "BUG: Bad page ", "", D::memory, R::opens, true, "Bad page"},
     Family{"bad_rss", "BUG: Bad rss-counter", "", D::memory, R::remarks, false, "Bad rss counter"},
-    Family{"stack_guard", "BUG: stack guard page was hit", "", D::memory, R::opens, false,
+    Family{"stack_guard", "BUG: stack guard page was hit", "", D::memory, R::opens, true,
            "Kernel stack overflow"},
-    Family{"stack_guard", "BUG: TASK stack guard page was hit", "", D::memory, R::opens, false,
+    Family{"stack_guard", "BUG: TASK stack guard page was hit", "", D::memory, R::opens, true,
            "Kernel stack overflow"},
     // hangs
     Family{"soft_lockup", "BUG: soft lockup", "", D::hang, R::opens, false, "Soft lockup"},
@@ -241,7 +249,8 @@ const Family* find_family(std::string_view text) {
 }
 
 bool is_without_trace(std::string_view kind) {
-    return kind == "lock_held_in_userspace" || kind == "workqueue_lockup";
+    return kind == "lock_held_in_userspace" || kind == "workqueue_lockup" ||
+           kind == "unexpected_reboot";
 }
 
 const Family* family_of_kind(std::string_view kind) {

@@ -119,6 +119,9 @@ constexpr std::array k_rules{
     Rule{"refcount_warn_saturate", C::reporter},
     Rule{"rcu_read_lock_sched_held", C::reporter},
     Rule{"rcu_note_context_switch*", C::reporter},
+    Rule{"__report_bad_irq*", C::reporter},
+    Rule{"report_bad_irq*", C::reporter},
+    Rule{"note_interrupt*", C::reporter},
     // lock primitives and the scheduler's own switch
     Rule{"rt_spin_*", C::primitive},
     Rule{"__rt_spin_*", C::primitive},
@@ -228,6 +231,8 @@ constexpr std::array k_rules{
     Rule{"__handle_irq*", C::dispatch},
     Rule{"handle_edge_irq", C::dispatch},
     Rule{"handle_fasteoi_irq", C::dispatch},
+    Rule{"handle_level_irq", C::dispatch},
+    Rule{"handle_simple_irq", C::dispatch},
     Rule{"generic_handle_*", C::dispatch},
     Rule{"irq_thread*", C::dispatch},
     Rule{"irq_forced_thread_fn", C::dispatch},

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/lockdep_detail.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "report/frame.hpp"
 #include "report/lock.hpp"
@@ -115,10 +117,9 @@ std::vector<Station> read_stations(std::span<const Line> lines) {
 
 // The station whose lines these are; nullptr above the first.
 const Station* station_at(const std::vector<Station>& stations, std::size_t index) {
-    const Station* at = nullptr;
-    for (const Station& station : stations)
-        if (station.index < index) at = &station;
-    return at;
+    const auto below = std::partition_point(stations.begin(), stations.end(),
+                                            [&](const Station& s) { return s.index < index; });
+    return below == stations.begin() ? nullptr : &*std::prev(below);
 }
 
 // The class that the state belongs to stands on a line of its own above it, or at its station.

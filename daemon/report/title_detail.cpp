@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "report/frame.hpp"
 #include "report/text.hpp"
@@ -39,6 +40,7 @@ constexpr std::array k_named{
     Pick{"workqueue_leak", "workfn=", ""},
     Pick{"workqueue_lockup", "in-flight: ", ""},
     Pick{"initcall_imbalance", "initcall ", " returned with"},
+    Pick{"irq_handler_enabled_irqs", " handler ", " enabled interrupts"},
 };
 
 std::string_view pick(const Pick& from, std::span<const Line> lines) {
@@ -61,6 +63,20 @@ std::string function_in(std::string_view words) {
     return base_name(name);
 }
 
+// "handlers:" and below it "[<00000000c2842930>] yenta_interrupt threaded [<...>] ...", on old
+// kernels "[<c2842930>] (yenta_interrupt+0x0/0x40 [yenta_socket])": the first of the line's.
+std::string handler_in(std::span<const Line> lines) {
+    const auto label = std::find_if(lines.begin(), lines.end(), [](const Line& line) {
+        return trim(line.text) == "handlers:";
+    });
+    if (label == lines.end() || std::next(label) == lines.end()) return {};
+    const auto entry = split_at(std::next(label)->text, ">] ");
+    if (!entry) return {};
+    Cursor cursor(entry->after);
+    cursor.take("(");
+    return function_in(cursor.rest());
+}
+
 }  // namespace
 
 std::string detail_of(std::string_view kind, std::span<const Line> lines) {
@@ -73,6 +89,7 @@ std::string detail_of(std::string_view kind, std::span<const Line> lines) {
 }
 
 std::string named_function(std::string_view kind, std::span<const Line> lines) {
+    if (kind == "nobody_cared") return handler_in(lines);
     for (const Pick& from : k_named)
         if (from.kind == kind)
             if (auto name = function_in(pick(from, lines)); !name.empty()) return name;

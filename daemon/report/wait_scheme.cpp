@@ -50,9 +50,8 @@ bool is_rt_spinning(std::string_view function) {
 }
 
 bool is_sleeping_name(std::string_view name) {
-    constexpr auto k_endings =
-        std::to_array<std::string_view>({"mutex", "mutex_key", "rwsem", "mmap_lock",
-                                          "mmap_sem", "cpu_hotplug_lock"});
+    constexpr auto k_endings = std::to_array<std::string_view>(
+        {"mutex", "mutex_key", "rwsem", "mmap_lock", "mmap_sem", "cpu_hotplug_lock"});
     return std::any_of(k_endings.begin(), k_endings.end(),
                        [&](std::string_view ending) { return name.ends_with(ending); });
 }

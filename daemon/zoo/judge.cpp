@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "report/frame.hpp"
 
@@ -87,6 +88,14 @@ Finding judge(const Bug& bug, std::span<const model::Report> reports) {
             fmt::format("syzbot's title is \"{}\", not \"{}\"", report->syzbot.title, bug.syzbot));
     if (report->corrupted) wrong.emplace_back("the report counts as corrupted");
     finding.recognized = wrong.empty();
+    return finding;
+}
+
+Finding skip(const Bug& bug, std::string why) {
+    Finding finding;
+    finding.bug = bug.name;
+    finding.kind = bug.kind;
+    finding.skipped = std::move(why);
     return finding;
 }
 

@@ -21,6 +21,7 @@ struct Finding {
     std::string syzbot;              // its title there
     std::vector<std::string> wrong;  // what differs from the manifest, a sentence each
     double wall_s = 0;               // of the boot, shared or not
+    std::string skipped = {};        // why this kernel cannot show it; empty: it was tried
 
     bool operator==(const Finding&) const = default;
     static constexpr auto fields() {
@@ -29,7 +30,8 @@ struct Finding {
             model::field("raised", &Finding::raised),
             model::field("recognized", &Finding::recognized),
             model::field("title", &Finding::title), model::field("syzbot", &Finding::syzbot),
-            model::field("wrong", &Finding::wrong), model::field("wall_s", &Finding::wall_s));
+            model::field("wrong", &Finding::wrong), model::field("wall_s", &Finding::wall_s),
+            model::field("skipped", &Finding::skipped));
     }
 };
 
@@ -39,5 +41,8 @@ const model::Report* report_of(const Bug& bug, std::span<const model::Report> re
 // Holds the reports of a raised bug against the manifest: kind, function, locks, interrupt, words,
 // syzbot's title; and nothing reported beside that and what the manifest allows.
 Finding judge(const Bug& bug, std::span<const model::Report> reports);
+
+// Of a bug that is not raised: nothing was wrong, and nothing was proved.
+Finding skip(const Bug& bug, std::string why);
 
 }  // namespace krepro::zoo

@@ -27,11 +27,17 @@ struct Key {
     std::vector<std::string> Bug::*list = nullptr;
 };
 constexpr std::array k_keys{
-    Key{"name", &Bug::name},           Key{"kind", &Bug::kind},
-    Key{"function", &Bug::function},   Key{"locks", nullptr, &Bug::locks},
-    Key{"interrupt", &Bug::interrupt}, Key{"says", &Bug::says},
-    Key{"syzbot", &Bug::syzbot},       Key{"also", nullptr, &Bug::also},
-    Key{"setup", &Bug::setup},         Key{"command_line", &Bug::command_line},
+    Key{"name", &Bug::name},
+    Key{"kind", &Bug::kind},
+    Key{"function", &Bug::function},
+    Key{"locks", nullptr, &Bug::locks},
+    Key{"interrupt", &Bug::interrupt},
+    Key{"says", &Bug::says},
+    Key{"syzbot", &Bug::syzbot},
+    Key{"also", nullptr, &Bug::also},
+    Key{"setup", &Bug::setup},
+    Key{"command_line", &Bug::command_line},
+    Key{"needs", nullptr, &Bug::needs},
 };
 
 tl::unexpected<util::Error> bad_entry(const std::string& name, std::string what) {
@@ -103,6 +109,9 @@ Result<void> check(const Bug& bug) {
     for (const auto& kind : kinds)
         if (report::family_of_kind(kind) == nullptr)
             return bad_entry(bug.name, fmt::format("there is no kind \"{}\"", kind));
+    for (const auto& need : bug.needs)
+        if (!need.ends_with("=y") && !need.ends_with("=n"))
+            return bad_entry(bug.name, fmt::format("key needs has no OPTION=y or =n: {}", need));
     return {};
 }
 

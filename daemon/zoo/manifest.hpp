@@ -29,6 +29,7 @@ struct Bug {
     std::string setup;
     double wait_s = 1;
     std::string command_line;
+    std::vector<std::string> needs = {};  // options of the kernel's .config: "DEBUG_LIST=y"
 
     bool operator==(const Bug&) const = default;
 };

@@ -2,10 +2,12 @@
 #include "zoo/selftest.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
+#include "build/profile.hpp"
 #include "image/image.hpp"
 #include "util/files.hpp"
 #include "util/offload.hpp"
@@ -20,7 +22,6 @@ using util::value_or_throw;
 
 namespace {
 
-constexpr const char* k_profile = "rt-lockdep-zoo";
 constexpr double k_probe_s = 15;
 constexpr int k_attempts = 3;     // at a boot that hangs before the workload
 constexpr double k_boot_s = 120;  // for what a boot does beside its bugs, on a loaded host
@@ -32,33 +33,55 @@ class Selftest {
 
     asio::awaitable<std::vector<Finding>> run() {
         make_folder(services_.work);
-        kernel_ = co_await make_kernel();
-        for (const BootPlan& plan : plan_boots(wanted_.bugs)) co_await raise(plan);
+        const auto kernel = co_await make_kernel();
+        kernel_ = kernel.bzimage;
+        for (const BootPlan& plan : plan_boots(without_skipped(kernel.config)))
+            co_await raise(plan);
         co_return std::move(findings_);
     }
 
   private:
     // From here on the kernel exists and does not change.
-    asio::awaitable<fs::path> make_kernel() {
+    asio::awaitable<build::BuiltKernel> make_kernel() {
         const auto patch = compose_patch(value_or_throw(read_driver(services_.driver)));
         const auto pair = value_or_throw(
             co_await services_.source->prepare(wanted_.tree, patch, teller_.progress));
         if (pair.direction != model::Direction::forward)
             throw util::InfraError({util::ErrorKind::conflict, "the tree has the zoo already",
                                     wanted_.tree, "name a tree without it"});
-        build::BuildRequest request{pair.patched, k_profile, {}, {}};
+        build::BuildRequest request{pair.patched, wanted_.profile, {}, {}};
         request.own_patch = true;
         for (const auto& file : patch.files) request.changed_files.push_back(file.new_path);
         if (const auto kept = co_await services_.builder->find(request)) {
             teller_.progress(fmt::format("kernel {} was built before", kept->build.release));
-            co_return kept->bzimage;
+            co_return *kept;
         }
         const auto held = value_or_throw(co_await services_.source->select(pair.patched));
         const std::function<void(const build::BuildProgress&)> tell = build_teller();
         const auto built = value_or_throw(co_await services_.builder->build(request, tell));
         teller_.progress(fmt::format("kernel {}: {} objects in {:.0f} s", built.build.release,
                                      built.build.objects, built.build.wall_s));
-        co_return built.bzimage;
+        co_return built;
+    }
+
+    // The bugs that a kernel with this configuration can show; the others are told at once.
+    std::vector<Bug> without_skipped(const fs::path& config) {
+        const auto options = value_or_throw(util::read_file(config));
+        std::vector<Bug> bugs;
+        for (const Bug& bug : wanted_.bugs) {
+            const auto lacking = build::unmet(bug.needs, options);
+            if (lacking.empty())
+                bugs.push_back(bug);
+            else
+                tell(skip(bug, fmt::format("the kernel of {} lacks {}", wanted_.profile,
+                                           fmt::join(lacking, ", "))));
+        }
+        return bugs;
+    }
+
+    void tell(const Finding& finding) {
+        findings_.push_back(finding);
+        teller_.found(finding);
     }
 
     std::function<void(const build::BuildProgress&)> build_teller() const {
@@ -148,15 +171,14 @@ class Selftest {
 
     void conclude(const Bug& bug, const BootRecord& record) {
         const auto slice = slice_of(record.console, bug.name);
-        Finding finding{bug.name, bug.kind, false, false, "", "", {}, 0};
+        Finding finding{bug.name, bug.kind, false, false, "", "", {}, 0, ""};
         if (slice.begin != slice.end)
             finding = judge(bug, reports_in(slice, record.reports));
         else
             finding.wrong.push_back("it was not raised: " + record.ended);
         finding.wall_s = record.wall_s;
         keep(bug, record, slice);
-        findings_.push_back(finding);
-        teller_.found(finding);
+        tell(finding);
     }
 
     void keep(const Bug& bug, const BootRecord& record, const Slice& slice) const {

@@ -37,6 +37,7 @@ struct Services {
 
 struct Wanted {
     std::string tree;
+    std::string profile;
     std::vector<Bug> bugs;
     std::filesystem::path keep;  // a folder for each bug's console, NAME.log; empty: not kept
 };
@@ -48,8 +49,9 @@ struct Teller {
 };
 
 // Builds the tree with the zoo's driver, raises each bug in a VM and judges what the scanner makes
-// of the console. One finding a bug, in the order in which they were raised. Throws InfraError for
-// a broken environment and for a tree that does not build with the driver.
+// of the console. One finding a bug: those that the profile's kernel cannot show first, the others
+// in the order in which they were raised. Throws InfraError for a broken environment and for a tree
+// that does not build with the driver.
 boost::asio::awaitable<std::vector<Finding>> run_selftest(Services services, Wanted wanted,
                                                           Teller teller);
 

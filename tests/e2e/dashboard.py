@@ -60,7 +60,8 @@ class Dashboard(unittest.TestCase):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text("\n".join(lines) + "\n")
         git = ["git", "-c", "user.name=e2e", "-c", "user.email=e2e@localhost", "-C", str(folder)]
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", name]):
+        for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "root"],
+                      ["add", "-A"], ["commit", "-q", "-m", name]):
             subprocess.run(git + words, check=True)
         for words in (["add", name, "--git", str(folder)], ["update", name]):
             subprocess.run([str(BINARY), "tree", *words], check=True, env=self.env,
@@ -71,7 +72,7 @@ class Dashboard(unittest.TestCase):
         run = subprocess.run(
             ["node", "web/e2e/dashboard.mjs", "--binary", str(BINARY), "--mail", str(SEED),
              "--hostile", str(DATA / "hostile.mail")] + (["--shots", shots] if shots else []),
-            cwd=SOURCE, capture_output=True, text=True, timeout=400,
+            cwd=SOURCE, capture_output=True, text=True, timeout=800,
             env=self.env)
         say(run.stdout)
         self.assertEqual(run.returncode, 0, run.stdout[-3000:] + run.stderr[-3000:])

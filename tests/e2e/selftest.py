@@ -35,11 +35,16 @@ class Selftest(unittest.TestCase):
         for finding in wrong:
             say(f"{finding['bug']}: {finding['title']}: {finding['wrong']}")
         self.assertEqual((process.returncode, wrong), (0, []))
-        self.assertEqual(answer["recognized"], len(MANIFEST))
+        self.assertEqual((answer["recognized"], answer["skipped"]), (len(MANIFEST), 0))
         self.assertGreaterEqual(len({f["kind"] for f in answer["findings"]}), 30)
 
     def test_a_bug_that_the_zoo_does_not_have_is_refused(self):
         process = self.start("--family", "tiger")
+        self.assertEqual(process.communicate(timeout=60)[0], "")
+        self.assertEqual(process.returncode, 64)
+
+    def test_a_profile_that_there_is_not_is_refused(self):
+        process = self.start("--profile", "tiger")
         self.assertEqual(process.communicate(timeout=60)[0], "")
         self.assertEqual(process.returncode, 64)
 

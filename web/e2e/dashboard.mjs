@@ -11,15 +11,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { with_browser } from './browser.mjs';
+import { watched_page, with_browser } from './browser.mjs';
+import { policy_is_strict } from './checks.mjs';
 import { Daemon } from './daemon.mjs';
 import { k_hostile_checks } from './hostile_checks.mjs';
 import { k_report_checks } from './report_checks.mjs';
 import { take_shots } from './shots.mjs';
+import * as staged from './staged.mjs';
 import { k_queue_checks, k_submit_checks } from './submit_checks.mjs';
 import { Tap } from './tap.mjs';
 import { k_token_checks } from './token_checks.mjs';
 import { k_use_checks } from './use_checks.mjs';
+import { k_watch_checks } from './watch_checks.mjs';
 
 const { values } = parseArgs({
     options: {
@@ -86,12 +89,46 @@ function pages_that_ask_for_a_token_fit_and_are_accessible(run) {
     ]);
 }
 
+// What the pages look like where a store of finished jobs does not lead.
+function states_of() {
+    return [
+        ['running', '/jobs/1', '.step.now .took', staged.a_running_job],
+        ['failed', '/jobs/1', '.verdict-box .fault', staged.a_job_that_failed],
+        ['no-jobs', '/', '.state.empty', staged.no_jobs],
+        ['no-match', '/?q=nothing-is-called-this', '.state.empty'],
+        ['busy-host', '/host', '.queue li', staged.a_busy_host],
+        ['stale', '/host', '.banner', staged.a_silent_daemon],
+        ['loading', '/jobs/1', '.state.loading', staged.an_answer_that_is_awaited],
+        ['no-job', '/jobs/999999', '.state.failure'],
+        ['no-page', '/nowhere', '.state.failure'],
+        ['keys', '/', 'dialog[open]', (page) => page.keyboard.press('?')],
+        [
+            'commit',
+            '/submit',
+            '.seen',
+            async (page) => {
+                await page.fill('#tree', 'before');
+                await page.fill('#commit', 'HEAD');
+            },
+        ],
+        ['refused', '/submit', '.fault-note', (page) => page.fill('textarea', 'no mail at all')],
+    ];
+}
+
+function states_fit_and_are_accessible_wide_and_narrow_light_and_dark(run) {
+    run.expected.push('400', '404', 'ERR_CONNECTION_REFUSED');
+    return look_at(run, states_of());
+}
+
 const k_checks = [
+    ...k_watch_checks,
+    policy_is_strict,
     ...k_hostile_checks,
     ...k_report_checks,
     ...k_submit_checks,
     ...k_use_checks,
     pages_fit_and_are_accessible_wide_and_narrow_light_and_dark,
+    states_fit_and_are_accessible_wide_and_narrow_light_and_dark,
     ...k_queue_checks,
 ];
 
@@ -127,6 +164,7 @@ try {
     };
     await with_browser({}, async (context) => {
         const tap = new Tap(context, daemon.url);
+        facts.watch = () => watched_page(context, daemon.url);
         for (const check of k_checks) {
             await daemon.ensure();
             await tap.run(check, facts);

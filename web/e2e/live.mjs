@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mail is submitted in the browser and its job watched while it runs; the daemon is killed and
-// started again under the open page; the job is cancelled. Prints TAP.
+// A mail is submitted in the browser and its job watched while it runs, to its verdict, its report and
+// the lines of the console; the daemon is killed and started again under the open page. Another job
+// is cancelled. Prints TAP.
 // Usage: node web/e2e/live.mjs --url http://127.0.0.1:PORT --mail FILE
 // Prints "# restart" when the daemon is to be killed and started again on the same port, and reads
 // a line when that is done.
@@ -10,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 import { with_browser } from './browser.mjs';
-import { demand } from './checks.mjs';
+import { a_verdict_leads_to_its_report_and_that_to_its_lines, demand } from './checks.mjs';
 import { Tap } from './tap.mjs';
 
 const { values } = parseArgs({ options: { url: { type: 'string' }, mail: { type: 'string' } } });
@@ -21,19 +22,26 @@ if (!values.url || !values.mail) {
 const url = values.url.replace(/\/$/, '');
 let path = '';
 
+// Counting the hits of the jobs before, it is done in some minutes.
+async function submit(page) {
+    await page.check('#warm_start');
+    await page.click('button.primary');
+    await page.waitForURL(/\/jobs\/\d+$/);
+    path = new URL(page.url()).pathname;
+    await page.locator('.timeline').waitFor();
+}
+
 async function a_mail_is_understood_and_submitted(run) {
     const { page } = run;
     await page.goto(`${url}/submit`);
-    await page.fill('textarea', readFileSync(values.mail, 'utf8'));
+    await page.locator('textarea').focus();
+    await page.keyboard.insertText(readFileSync(values.mail, 'utf8'));
     const seen = page.locator('.seen');
     await seen.waitFor();
     const text = await seen.innerText();
     for (const part of ['kernel/fork.c', 'stress-ng', 'Expected'])
         demand(text.includes(part), `the preview does not say ${part}`);
-    await page.click('button.primary');
-    await page.waitForURL(/\/jobs\/\d+$/);
-    path = new URL(page.url()).pathname;
-    await page.locator('.timeline').waitFor();
+    await submit(page);
 }
 
 // The kernels are built already: the trials begin within a minute.
@@ -96,9 +104,21 @@ async function a_daemon_killed_under_its_page_is_recovered_from(run) {
     await page.locator('.live-live').waitFor({ timeout: 60000 });
 }
 
-async function it_is_cancelled_and_its_verdict_comes_by_itself(run) {
+async function its_verdict_comes_by_itself_and_leads_to_its_report_and_lines(run) {
     const { page } = run;
     await page.goto(url + path);
+    await page.locator('.verdict-box:not(.kind-none)').waitFor({ timeout: 1500000 });
+    const said = await page.locator('.verdict-box .badge').innerText();
+    demand(said.includes('fixed'), `the verdict is ${said}`);
+    await a_verdict_leads_to_its_report_and_that_to_its_lines({ page, url }, path, 'fixed');
+}
+
+async function another_is_cancelled_and_its_end_comes_by_itself(run) {
+    const { page } = run;
+    await page.goto(`${url}/submit`);
+    await page.fill('textarea', readFileSync(values.mail, 'utf8'));
+    await page.locator('.seen').waitFor();
+    await submit(page);
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('.verdict-box.kind-error').waitFor({ timeout: 60000 });
     const said = await page.locator('.verdict-box').innerText();
@@ -112,7 +132,8 @@ await with_browser({}, async (context) => {
         its_job_moves_by_itself,
         its_console_follows_and_stops_when_scrolled,
         a_daemon_killed_under_its_page_is_recovered_from,
-        it_is_cancelled_and_its_verdict_comes_by_itself,
+        its_verdict_comes_by_itself_and_leads_to_its_report_and_lines,
+        another_is_cancelled_and_its_end_comes_by_itself,
     ])
         await tap.run(check, {});
     tap.end();

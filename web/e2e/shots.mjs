@@ -26,7 +26,8 @@ export function pages_of(job, report, trial) {
     ];
 }
 
-// What is wrong with the pages, as sentences: wider than the window, or not accessible.
+// A page is a name, a path, what shows that it is there, and what is done first: that may return
+// what is done afterwards. What is wrong with the pages, as sentences: wider than the window, or not accessible.
 export async function take_shots(page, url, pages, folder) {
     await mkdir(folder, { recursive: true });
     const wrong = [];
@@ -36,7 +37,7 @@ export async function take_shots(page, url, pages, folder) {
             await page.setViewportSize(viewport);
             for (const [name, path, ready, prepare] of pages) {
                 await page.goto(url + path);
-                await prepare?.(page);
+                const undo = await prepare?.(page);
                 await page.locator(ready).first().waitFor();
                 await page.waitForTimeout(400);
                 await page.screenshot({
@@ -48,6 +49,7 @@ export async function take_shots(page, url, pages, folder) {
                     () => document.documentElement.scrollWidth - innerWidth,
                 );
                 if (over > 0) wrong.push(`${name} is ${over} pixels wider than ${viewport.width}`);
+                await undo?.();
             }
         }
     return wrong;

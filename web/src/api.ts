@@ -14,6 +14,9 @@ import type {
     WorkloadForm,
 } from './model';
 
+import type { MailForm, MailText } from './mail_text';
+import { bytes_of_mail } from './mail_text';
+import { wait_of, waited } from './patience';
 import { ask_for_token, authorization, token } from './token';
 
 export const k_api = '/api/v1';
@@ -38,6 +41,15 @@ export class OfflineError extends Error {
     constructor() {
         super('The daemon does not answer.');
     }
+}
+
+const k_most_tries = 4;
+
+// What trying again does not mend: a job that is not there, a token that may not.
+export function is_final(error: unknown): boolean {
+    if (!(error instanceof ApiError)) return false;
+    const { status } = error.problem;
+    return status >= 400 && status < 500 && status !== 429;
 }
 
 type JsonObject = Record<string, unknown>;
@@ -72,11 +84,9 @@ export async function read_problem(response: Response): Promise<Problem> {
     return problem;
 }
 
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-    const sent = token();
-    let response: Response;
+async function request_once(path: string, init: RequestInit): Promise<Response> {
     try {
-        response = await fetch(path, {
+        return await fetch(path, {
             ...init,
             headers: { ...authorization(), ...(init.headers as Record<string, string>) },
         });
@@ -84,8 +94,18 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
         if (error instanceof DOMException && error.name === 'AbortError') throw error;
         throw new OfflineError();
     }
-    if (response.status === 401) ask_for_token(sent);
-    return response;
+}
+
+// A server that has too many requests of us has done nothing with this one: it is asked again when
+// it says, a few times.
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    for (let tries = 1; ; ++tries) {
+        const sent = token();
+        const response = await request_once(path, init);
+        if (response.status === 401) ask_for_token(sent);
+        if (response.status !== 429 || tries === k_most_tries) return response;
+        await waited(wait_of(response.headers.get('retry-after')), init.signal ?? null);
+    }
 }
 
 // What the server says to a token that is not held yet; null: it takes it.
@@ -178,6 +198,7 @@ export function console_path(trial: number): string {
 
 export interface Submission {
     mail: string;
+    mail_form: MailForm; // what the characters of the mail stand for
     commit: string; // of the tree, or two as A..B; the mail then only tells the story
     tree: string;
     profile: string;
@@ -202,18 +223,19 @@ export function parameters_of(submission: Submission): URLSearchParams {
     });
 }
 
-function post_mail(path: string, mail: string, signal?: AbortSignal): Promise<Response> {
+// As bytes: a mail says itself how it is to be read.
+function post_mail(path: string, mail: MailText, signal?: AbortSignal): Promise<Response> {
     return request(path, {
         method: 'POST',
-        headers: { 'content-type': 'text/plain; charset=utf-8', accept: 'application/json' },
-        body: mail,
+        headers: { 'content-type': 'text/plain', accept: 'application/json' },
+        body: bytes_of_mail(mail),
         ...(signal ? { signal } : {}),
     });
 }
 
 // What intake makes of a mail, and what its job would meet; nothing is queued.
 export async function get_preview(
-    mail: string,
+    mail: MailText,
     parameters: string,
     signal: AbortSignal,
 ): Promise<Preview> {
@@ -223,7 +245,11 @@ export async function get_preview(
 }
 
 export async function submit(submission: Submission): Promise<Job> {
-    const response = await post_mail(`${k_api}/jobs?${parameters_of(submission)}`, submission.mail);
+    const { mail, mail_form } = submission;
+    const response = await post_mail(`${k_api}/jobs?${parameters_of(submission)}`, {
+        text: mail,
+        form: mail_form,
+    });
     if (!response.ok) throw new ApiError(await read_problem(response));
     return (await response.json()) as Job;
 }

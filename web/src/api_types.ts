@@ -227,6 +227,7 @@ export interface Event {
     job: number;
     at: string;
     type: 'stage' | 'build' | 'trial' | 'heartbeat' | 'report' | 'symbols' | 'verdict' | 'log';
+    // Of the type's own making. Of a build and of a heartbeat, left_s is how many seconds the build, or the job's trials, may still take; null when there is nothing to tell it from.
     data: Record<string, unknown>;
 }
 
@@ -582,6 +583,14 @@ export interface DiskUse {
     entries: number;
 }
 
+// What one tree takes of the machine's disk.
+export interface TreeUse {
+    // Of the tree; of its folder, where a job named it by its path.
+    name: string;
+    // On disk; of a git tree without its history, which trees may share.
+    bytes: number;
+}
+
 // The machine that the daemon runs on, and what it does there.
 export interface Host {
     // When; remembered for some minutes.
@@ -592,6 +601,8 @@ export interface Host {
     accelerator_why: string;
     findings: HostFinding[];
     disk: DiskUse[];
+    // Those that are on this machine.
+    trees: TreeUse[];
     free_bytes: number;
     unfinished_jobs: number;
     queue: JobSummary[];
@@ -607,6 +618,8 @@ export interface TreeInfo {
     origin: string;
     // Comes with krepro; else one of the machine's own.
     shipped: boolean;
+    // Its files are on this machine; else the first job on it fetches them.
+    fetched: boolean;
 }
 
 // A kernel configuration that a job may name.

@@ -29,6 +29,14 @@ export function duration(seconds: number): string {
     return `${Math.floor(minutes / 60)}${k_nbsp}h ${pad(minutes % 60)}${k_nbsp}min`;
 }
 
+// What is only estimated: "about 40 s", "about 12 min", "about 2.5 h".
+export function about(seconds: number): string {
+    if (!Number.isFinite(seconds) || seconds < 0) return '–';
+    if (seconds < 90) return `about ${Math.max(5, Math.round(seconds / 5) * 5)}${k_nbsp}s`;
+    if (seconds < 5400) return `about ${Math.round(seconds / 60)}${k_nbsp}min`;
+    return `about ${Number((seconds / 3600).toFixed(1))}${k_nbsp}h`;
+}
+
 function pad(value: number): string {
     return String(value).padStart(2, '0');
 }

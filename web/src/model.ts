@@ -42,6 +42,7 @@ export type {
     TreeAnswer,
     TreeInfo,
     TreeTry,
+    TreeUse,
     Trial,
     TrialOutcome,
     Verdict,

@@ -2,13 +2,14 @@
 // What a job's events say beyond its stored rows: when each stage began, and how far the build
 // and the running trial are.
 
-import { duration, grouped, plural } from './format';
-import type { ArmName, Build, JobEvent, JobStage } from './model';
+import { about, duration, grouped, plural } from './format';
+import type { ArmName, Build, Job, JobEvent, JobStage } from './model';
 
 export interface Progress {
     stages: Partial<Record<JobStage, string>>; // when it began
     builds: Partial<Record<ArmName, BuildProgress>>;
     heartbeat: Heartbeat | null;
+    left_s: number | null; // of all trials, as told last; null when it cannot be told
     log: LogLine[]; // the latest, oldest first
 }
 
@@ -16,6 +17,7 @@ export interface BuildProgress {
     step: string; // "configuring", "compiling", ...
     objects: number; // compiled so far
     expected: number; // 0 when not known
+    left_s: number | null; // of the compiling; null when it cannot be told
 }
 
 export interface Heartbeat {
@@ -40,7 +42,13 @@ const k_audits: Record<string, string> = {
     mismatch: 'but one compared was another',
 };
 
-export const k_no_progress: Progress = { stages: {}, builds: {}, heartbeat: null, log: [] };
+export const k_no_progress: Progress = {
+    stages: {},
+    builds: {},
+    heartbeat: null,
+    left_s: null,
+    log: [],
+};
 
 function number_in(data: Record<string, unknown>, name: string): number | null {
     const value = data[name];
@@ -71,6 +79,7 @@ function with_build(old: Progress, data: Record<string, unknown>): Progress {
         step: text_in(data, 'step'),
         objects: number_in(data, 'objects') ?? 0,
         expected: number_in(data, 'expected') ?? 0,
+        left_s: number_in(data, 'left_s'),
     };
     return { ...old, builds: { ...old.builds, [arm]: build } };
 }
@@ -85,11 +94,22 @@ function with_log(old: Progress, event: JobEvent): Progress {
     return { ...old, log: log.slice(-k_log_lines) };
 }
 
-// What a build has to say of itself: "compiling: 312 of 1108 objects".
+// What a build has to say of itself: "compiling: 312 of 1108 objects, about 2 min left".
 export function build_words(build: BuildProgress): string {
     if (build.objects === 0) return build.step;
     const of = build.expected > 0 ? ` of ${grouped(build.expected)}` : '';
-    return `${build.step}: ${grouped(build.objects)}${of} objects`;
+    const left = build.left_s === null ? '' : `, ${about(build.left_s)} left`;
+    return `${build.step}: ${grouped(build.objects)}${of} objects${left}`;
+}
+
+// How long the trials may still take. Before the first hit there is nothing to tell it from but the
+// budget, which ends them.
+export function trials_left_words(left_s: number | null, job: Job): string {
+    if (left_s !== null) return `${about(left_s)} left`;
+    const { unpatched, patched } = job.arms;
+    const used = unpatched.counts.wall_s + patched.counts.wall_s;
+    const most = job.spec.budget.wall_s - used;
+    return most > 0 ? `at most ${duration(most)} left` : '';
 }
 
 // What was compiled, of all that make would have compiled.
@@ -113,7 +133,11 @@ export function advanced(old: Progress, event: JobEvent): Progress {
         case 'build':
             return with_build(old, event.data);
         case 'heartbeat':
-            return { ...old, heartbeat: heartbeat_of(event.data) ?? old.heartbeat };
+            return {
+                ...old,
+                heartbeat: heartbeat_of(event.data) ?? old.heartbeat,
+                left_s: number_in(event.data, 'left_s'),
+            };
         case 'trial':
             return { ...old, heartbeat: null };
         case 'log':

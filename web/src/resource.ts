@@ -3,7 +3,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-import { ApiError } from './api';
+import { is_final } from './api';
 import { on_token, token_is_asked_for } from './token';
 
 export interface Resource<T> {
@@ -21,11 +21,6 @@ interface State<T> {
 }
 
 const k_backoff_ms = [1000, 2000, 4000, 8000, 15000];
-
-// What a retry cannot mend (a job that is not there) is not tried again by itself.
-function is_final(error: Error): boolean {
-    return error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500;
-}
 
 // Loads when `key` changes and every `poll_ms` (0: never) while the page is visible. What is shown
 // stays while the next answer is under way.
@@ -74,6 +69,7 @@ export function use_resource<T>(
                     error,
                     loading: false,
                 }));
+                // A job that is not there is not asked for again by itself.
                 if (!is_final(error)) again(k_backoff_ms[Math.min(failures++, 4)] ?? 15000);
             }
         };

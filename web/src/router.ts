@@ -34,6 +34,16 @@ export function go(target: string): void {
     window.dispatchEvent(new Event(k_moved));
 }
 
+// Called when the address was changed by a link, by going back or by `go`.
+export function on_moved(listener: () => void): () => void {
+    window.addEventListener('popstate', listener);
+    window.addEventListener(k_moved, listener);
+    return () => {
+        window.removeEventListener('popstate', listener);
+        window.removeEventListener(k_moved, listener);
+    };
+}
+
 // Changes the query of the page in the address bar without a new history entry.
 export function replace_query(query: string): void {
     history.replaceState(null, '', location.pathname + query);
@@ -67,12 +77,10 @@ export function use_path(): string {
             event.preventDefault();
             go(link.href);
         };
-        window.addEventListener('popstate', moved);
-        window.addEventListener(k_moved, moved);
+        const stop_listening = on_moved(moved);
         document.addEventListener('click', clicked);
         return () => {
-            window.removeEventListener('popstate', moved);
-            window.removeEventListener(k_moved, moved);
+            stop_listening();
             document.removeEventListener('click', clicked);
         };
     }, []);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-Sent Events by fetch: an EventSource cannot send a token but in its address.
 
-import { ApiError, read_problem, request } from './api';
+import { ApiError, is_final, read_problem, request } from './api';
 import { on_token, token_is_asked_for } from './token';
 
 export interface SseMessage {
@@ -57,11 +57,6 @@ export interface StreamListener {
 
 const k_retry_ms = 2000;
 
-// What trying again does not mend: it is tried again when another token is there.
-function is_final(error: unknown): boolean {
-    return error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500;
-}
-
 async function read_once(
     path: string,
     parser: SseParser,
@@ -102,7 +97,7 @@ export function follow_stream(path: string, listener: StreamListener): () => voi
             if (how === 'ended' && !signal.aborted) listener.ended();
             if (how === 'ended') return;
         } catch (error) {
-            if (is_final(error)) wait = 0;
+            if (is_final(error)) wait = 0; // until another token is there
         }
         last_id = parser.last_id;
         if (signal.aborted) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What intake makes of a mail, and what its job would meet, asked for while it is typed.
+// What intake makes of a mail or a commit, and what its job would meet, asked for while it is typed.
 
 import { useEffect, useState } from 'preact/hooks';
 
@@ -44,10 +44,10 @@ export function preview_parameters(form: Submission): string {
 
 export function use_preview(form: Submission): PreviewState {
     const [state, set_state] = useState(k_nothing);
-    const { mail } = form;
+    const { mail, mail_form, commit } = form;
     const parameters = preview_parameters(form);
     useEffect(() => {
-        if (mail.trim() === '') {
+        if (mail.trim() === '' && commit === '') {
             set_state(k_nothing);
             return undefined;
         }
@@ -59,11 +59,14 @@ export function use_preview(form: Submission): PreviewState {
             set_state({ preview: null, problem, asking: false });
         };
         const ask = () =>
-            get_preview(mail, parameters, abort.signal).then((preview) => {
-                if (abort.signal.aborted) return;
-                set_state({ preview, problem: null, asking: false });
-                if (is_trying(preview.trees)) timer = window.setTimeout(ask, k_again_ms);
-            }, failed);
+            get_preview({ text: mail, form: mail_form }, parameters, abort.signal).then(
+                (preview) => {
+                    if (abort.signal.aborted) return;
+                    set_state({ preview, problem: null, asking: false });
+                    if (is_trying(preview.trees)) timer = window.setTimeout(ask, k_again_ms);
+                },
+                failed,
+            );
         timer = window.setTimeout(() => {
             set_state((old) => ({ ...old, asking: true }));
             void ask();
@@ -72,6 +75,6 @@ export function use_preview(form: Submission): PreviewState {
             window.clearTimeout(timer);
             abort.abort();
         };
-    }, [mail, parameters]);
+    }, [mail, mail_form, commit, parameters]);
     return state;
 }

@@ -21,6 +21,17 @@ test.each([
 ])('%f seconds are %s', (seconds, text) => expect(spaced(format.duration(seconds))).toBe(text));
 
 test.each([
+    [0, 'about 5 s'],
+    [41, 'about 40 s'],
+    [100, 'about 2 min'],
+    [3000, 'about 50 min'],
+    [9000, 'about 2.5 h'],
+    [-1, '–'],
+])('an estimate of %f seconds is %s', (seconds, text) =>
+    expect(spaced(format.about(seconds))).toBe(text),
+);
+
+test.each([
     [0, '0'],
     [0.04567, '0.0457'],
     [12.345, '12.3'],

@@ -8,9 +8,15 @@ import { extended, parse_selection, selection_hash } from '../src/console/select
 import { alpha_of_attempt, exposure_factor, hits_needed } from '../src/evidence';
 import { field_of } from '../src/fault';
 import { parse_event } from '../src/live';
-import type { Build, Lock, StoredReport } from '../src/model';
+import type { Build, Job, Lock, StoredReport } from '../src/model';
 import { state_meaning, told_usages, usage_meaning, wait_pair } from '../src/locks';
-import { advanced, build_words, built_words, k_no_progress } from '../src/progress';
+import {
+    advanced,
+    build_words,
+    built_words,
+    k_no_progress,
+    trials_left_words,
+} from '../src/progress';
 import { quoted } from '../src/repeat';
 import { group_reports } from '../src/report_groups';
 import { parse_route } from '../src/router';
@@ -201,6 +207,8 @@ describe('events', () => {
                 debug_locks: 1,
             }),
             event('heartbeat', { nonsense: true }),
+            event('heartbeat', { trial: 3, uptime: 6, left_s: 200 }),
+            event('trial', { state: 'ended' }),
             event('log', { text: 'hello' }),
         ].flatMap((one) => one ?? []);
         const progress = all.reduce(advanced, k_no_progress);
@@ -208,15 +216,41 @@ describe('events', () => {
         expect(progress.builds.patched && build_words(progress.builds.patched)).toBe(
             'compiling: 12 of 34 objects',
         );
-        expect(progress.heartbeat).toEqual({
+        expect(all.slice(0, 5).reduce(advanced, k_no_progress).heartbeat).toEqual({
             trial: 3,
             uptime: 4.5,
             iteration: 2,
             exposure: 8,
             debug_locks: 1,
         });
+        expect(progress.heartbeat).toBeNull();
+        expect(progress.left_s).toBe(200);
         expect(progress.log.map((line) => line.text)).toEqual(['hello']);
         expect(all.reduce(advanced, progress).log).toHaveLength(1);
+    });
+    test('say how long a build may still take', () => {
+        const told = event('build', {
+            arm: 'patched',
+            step: 'compiling',
+            objects: 12,
+            expected: 34,
+            left_s: 130,
+        });
+        const { patched } = (told ? advanced(k_no_progress, told) : k_no_progress).builds;
+        expect(patched && build_words(patched)).toBe(
+            'compiling: 12 of 34 objects, about 2\u00a0min left',
+        );
+    });
+    test('say how long the trials may take, by the budget where nothing else tells', () => {
+        const job = {
+            arms: { unpatched: { counts: { wall_s: 300 } }, patched: { counts: { wall_s: 0 } } },
+            spec: { budget: { wall_s: 3600 } },
+        } as unknown as Job;
+        expect(trials_left_words(200, job)).toBe('about 3\u00a0min left');
+        expect(trials_left_words(null, job)).toBe('at most 55\u00a0min 00\u00a0s left');
+        expect(
+            trials_left_words(null, { ...job, spec: { budget: { wall_s: 1 } } } as unknown as Job),
+        ).toBe('');
     });
 });
 

@@ -52,6 +52,7 @@ test('a tree that a job has tried took the patch, or did not', () => {
 describe('a preview is asked for', () => {
     const form: Submission = {
         mail: 'a mail',
+        mail_form: 'text',
         commit: '',
         tree: 'a-tree',
         profile: 'rt-lockdep',

@@ -40,6 +40,7 @@ static void zoo_invalid_subclass(void)
 	mutex_unlock(&zoo_subclassed);
 }
 
+#ifdef CONFIG_LOCKDEP
 #define ZOO_DEEP (MAX_LOCK_DEPTH + 2)
 static struct mutex zoo_deep[ZOO_DEEP];
 static struct lock_class_key zoo_deep_keys[ZOO_DEEP];
@@ -76,7 +77,9 @@ static void zoo_max_lockdep_keys(void)
 		raw_spin_unlock(&lock);
 	}
 }
+#endif
 
+#ifdef CONFIG_PROVE_LOCKING
 static DEFINE_RAW_SPINLOCK(zoo_chain_one);
 static DEFINE_RAW_SPINLOCK(zoo_chain_two);
 static DEFINE_RAW_SPINLOCK(zoo_chain_end);
@@ -84,7 +87,6 @@ static DEFINE_RAW_SPINLOCK(zoo_chain_end);
 /* Two chains of locks that hash to the same key, which takes a lie: they never do by themselves. */
 static void zoo_chain_key_collision(void)
 {
-#ifdef CONFIG_PROVE_LOCKING
 	unsigned long flags;
 	u64 key;
 
@@ -100,8 +102,8 @@ static void zoo_chain_key_collision(void)
 	raw_spin_unlock(&zoo_chain_end);
 	raw_spin_unlock(&zoo_chain_two);
 	local_irq_restore(flags);
-#endif
 }
+#endif
 
 static DEFINE_MUTEX(zoo_held_meanwhile);
 static DEFINE_MUTEX(zoo_contended);
@@ -126,50 +128,64 @@ static void zoo_debug_locks_warn(void)
 	raw_local_irq_restore(flags);
 }
 
+#ifdef CONFIG_DEBUG_SPINLOCK
 static DEFINE_RAW_SPINLOCK(zoo_overwritten);
 static DEFINE_RAW_SPINLOCK(zoo_stolen);
 static DEFINE_RAW_SPINLOCK(zoo_open);
+static DEFINE_RAW_SPINLOCK(zoo_own);
 
 static void zoo_spinlock_bad_magic(void)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
 	zoo_overwritten.magic = 0x6b6b6b6b;
 	raw_spin_lock(&zoo_overwritten);
 	raw_spin_unlock(&zoo_overwritten);
-#endif
 }
 
 static void zoo_spinlock_wrong_owner(void)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
 	raw_spin_lock(&zoo_stolen);
 	zoo_stolen.owner = &init_task;
 	raw_spin_unlock(&zoo_stolen);
-#endif
 }
 
 static void zoo_spinlock_already_unlocked(void)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
 	preempt_disable();
 	do_raw_spin_lock(&zoo_open);
 	do_raw_spin_unlock(&zoo_open);
 	do_raw_spin_unlock(&zoo_open);
 	preempt_enable();
-#endif
 }
+
+/* The lock is free, so nothing deadlocks: it only says that this task has it. */
+static void zoo_spinlock_recursion(void)
+{
+	preempt_disable();
+	zoo_own.owner = current;
+	do_raw_spin_lock(&zoo_own);
+	do_raw_spin_unlock(&zoo_own);
+	preempt_enable();
+}
+#endif
 
 const struct zoo_bug zoo_lock_state[] = {
 	{ "non_static_key", zoo_non_static_key },
 	{ "unregistered_key", zoo_unregistered_key },
 	{ "invalid_subclass", zoo_invalid_subclass },
+#ifdef CONFIG_LOCKDEP
 	{ "max_lock_depth", zoo_max_lock_depth },
 	{ "max_lockdep_keys", zoo_max_lockdep_keys },
+#endif
+#ifdef CONFIG_PROVE_LOCKING
 	{ "chain_key_collision", zoo_chain_key_collision },
+#endif
 	{ "bad_contention", zoo_bad_contention },
 	{ "debug_locks_warn", zoo_debug_locks_warn },
+#ifdef CONFIG_DEBUG_SPINLOCK
 	{ "spinlock_bad_magic", zoo_spinlock_bad_magic },
 	{ "spinlock_wrong_owner", zoo_spinlock_wrong_owner },
 	{ "spinlock_already_unlocked", zoo_spinlock_already_unlocked },
+	{ "spinlock_recursion", zoo_spinlock_recursion },
+#endif
 	{}
 };

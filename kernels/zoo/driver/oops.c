@@ -3,6 +3,7 @@
 #include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/kernel.h>
+#include <linux/objtool.h>
 #include <linux/panic.h>
 #include <linux/printk.h>
 
@@ -100,6 +101,15 @@ static void zoo_stack_guard(void)
 	barrier();
 }
 
+#ifdef CONFIG_X86_64
+/* Nothing is mapped where the stack shall be, so the page fault cannot be written there either. */
+static noinline void zoo_double_fault(void)
+{
+	asm volatile("movq %0, %%rsp\n\tpushq $0" : : "r"(0xffffc900dead0000UL) : "memory");
+}
+STACK_FRAME_NON_STANDARD(zoo_double_fault);
+#endif
+
 static void zoo_panic(void)
 {
 	panic("zoo: the animals have left");
@@ -130,6 +140,9 @@ const struct zoo_bug zoo_oops[] = {
 	{ "int3", zoo_int3 },
 #endif
 	{ "stack_guard", zoo_stack_guard },
+#ifdef CONFIG_X86_64
+	{ "double_fault", zoo_double_fault },
+#endif
 	{ "panic", zoo_panic },
 	{ "panic_in_interrupt", zoo_panic_in_interrupt },
 	{}

@@ -20,8 +20,8 @@
 #include "zoo.h"
 
 static const struct zoo_bug *const zoo_cages[] = {
-	zoo_locks,   zoo_irq_locks, zoo_lock_state, zoo_atomic,
-	zoo_rtmutex, zoo_memory,    zoo_oops,	    zoo_hangs,
+	zoo_locks,  zoo_irq_locks, zoo_lock_state, zoo_atomic,	   zoo_rtmutex,
+	zoo_memory, zoo_oops,	   zoo_hangs,	   zoo_interrupts,
 };
 
 /* Long enough for an emulated machine to have taken an interrupt. */

@@ -19,6 +19,7 @@ extern const struct zoo_bug zoo_rtmutex[];
 extern const struct zoo_bug zoo_memory[];
 extern const struct zoo_bug zoo_oops[];
 extern const struct zoo_bug zoo_hangs[];
+extern const struct zoo_bug zoo_interrupts[];
 
 /* Calls @fn in a hard interrupt, in a soft interrupt; returns when it has been called. */
 void zoo_in_hardirq(void (*fn)(void));

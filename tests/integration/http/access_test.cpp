@@ -146,6 +146,26 @@ TEST_F(AccessTest, a_token_that_asks_too_much_waits_and_holds_up_nobody) {
     EXPECT_EQ(status_in(ask("GET /api/v1/jobs", calm)), 200U);
 }
 
+// What the command line talks through: it takes its token from the environment.
+TEST_F(AccessTest, a_client_that_asks_too_much_waits_and_asks_again) {
+    options_.limits.token_rate = 2;
+    options_.limits.token_burst = 1;
+    start();
+    const auto job = add_job("x").id;
+    finish(job);
+    ::setenv("KREPRO_TOKEN", token(model::Role::read).c_str(), 1);
+    int refused = 0;
+    for (int i = 0; i < 3; ++i) refused += get("/api/v1/jobs").status == 200 ? 0 : 1;
+    EXPECT_EQ(refused, 0);
+    int events = 0;
+    const auto count = [&](const SseMessage&) { return ++events, Client::Next::go_on; };
+    const auto followed = client().follow("/api/v1/jobs/" + std::to_string(job) + "/events", 0,
+                                          count, std::chrono::seconds(5));
+    ::unsetenv("KREPRO_TOKEN");
+    EXPECT_TRUE(followed) << followed.error().to_string();
+    EXPECT_GT(events, 0);
+}
+
 TEST(Secrets, a_secret_is_256_bits_and_never_the_same) {
     std::set<std::string> seen;
     for (int i = 0; i < 100; ++i) seen.insert(new_secret());

@@ -54,7 +54,7 @@ class CliTest : public HttpTest {
 TEST_F(CliTest, a_submitted_mail_takes_its_options_along) {
     cli::SubmitOptions options;
     options.remote = remote();
-    options.mail = file_with("Subject: gr\xfc\xdf\n\nx\n");
+    options.mails = {file_with("Subject: gr\xfc\xdf\n\nx\n")};
     options.spec.confidence = 0.99;
     options.spec.budget = {120, 9};
     options.spec.workload = model::WorkloadForm::automatic;
@@ -72,7 +72,7 @@ TEST_F(CliTest, a_script_goes_with_its_mail) {
     ASSERT_TRUE(util::write_file_atomic(script, "true\n"));
     cli::SubmitOptions options;
     options.remote = remote(cli::Output::json);
-    options.mail = file_with("Subject: x\n");
+    options.mails = {file_with("Subject: x\n")};
     options.script_file = script;
     const auto ran = run([&](auto& terminal) { return cli::run_submit(options, terminal); });
     EXPECT_EQ(ran.code, 0) << ran.err;
@@ -82,7 +82,7 @@ TEST_F(CliTest, a_script_goes_with_its_mail) {
 TEST_F(CliTest, a_refusal_of_the_server_says_what_and_where) {
     cli::SubmitOptions options;
     options.remote = remote();
-    options.mail = file_with("Subject: x\n");
+    options.mails = {file_with("Subject: x\n")};
     options.spec.tree = "none";
     const auto ran = run([&](auto& terminal) { return cli::run_submit(options, terminal); });
     EXPECT_EQ(ran.code, 64);

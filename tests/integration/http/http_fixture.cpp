@@ -92,6 +92,7 @@ asio::awaitable<model::Host> HttpTest::look_at_host() {
     model::Host host;
     host.accelerator = "tcg";
     host.findings = {{"disk", "warning", "little room", "what to do about it"}};
+    host.trees = {{"a-tree", 5U << 20U}};
     co_return host;
 }
 
@@ -114,11 +115,12 @@ void HttpTest::start() {
     };
     services.host = look_at_host;
     services.trees = [] {
-        return std::vector<model::TreeInfo>{{"a-tree", "git", "/a/tree", "a tree", true}};
+        return std::vector<model::TreeInfo>{{"a-tree", "git", "/a/tree", "a tree", true, true}};
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
     services.bundle = bundle_;
+    services.read_commit = read_commit_;
     services.job_receivers = job_receivers_;
     services.version = "1.2.3";
     server_ = std::make_unique<Server>(loop_.get_executor(), options_, services);

@@ -85,6 +85,8 @@ class HttpTest : public ::testing::Test {
     // What a preview is told of trees and time; empty: nobody looks.
     decltype(Services::look_ahead) look_ahead_;
     decltype(Services::bundle) bundle_;  // empty: the server makes none
+    // What a preview of a commit is told; empty: nobody reads it.
+    decltype(Services::read_commit) read_commit_;
     JobReceivers job_receivers_ = JobReceivers::none;
     boost::asio::io_context loop_;
     boost::asio::thread_pool pool_{1};

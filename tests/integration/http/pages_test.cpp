@@ -59,6 +59,68 @@ TEST_F(WebTest, pages_come_with_a_strict_policy) {
     EXPECT_EQ(answer.find("unsafe"), std::string::npos);
 }
 
+struct Got {
+    std::string head, body;
+};
+
+class StaticFileTest : public WebTest {
+  protected:
+    Got ask(const std::string& path, const std::string& headers) {
+        RawClient raw(server_->port());
+        raw.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + headers +
+                 "\r\n");
+        const auto answer = raw.read_all();
+        const auto end = answer.find("\r\n\r\n") + 4;
+        return {answer.substr(0, end), answer.substr(end)};
+    }
+    const std::string script_ = [] {
+        std::string text;
+        for (int i = 0; i < 2000; ++i) text += "call(" + std::to_string(i) + ");\n";
+        return text;
+    }();
+    const std::string gzip_ = "Accept-Encoding: gzip, deflate\r\n";
+};
+
+TEST_F(StaticFileTest, a_script_is_packed_for_those_who_take_gzip_and_whole_for_the_rest) {
+    write("web/assets/app-2.js", script_);
+    const auto packed = ask("/assets/app-2.js", gzip_);
+    EXPECT_NE(packed.head.find("Content-Encoding: gzip\r\n"), std::string::npos) << packed.head;
+    EXPECT_NE(packed.head.find("Content-Type: text/javascript"), std::string::npos);
+    EXPECT_EQ(packed.body.substr(0, 2), "\x1f\x8b");
+    EXPECT_LT(packed.body.size(), script_.size() / 2);
+    for (const auto* refusal : {"", "Accept-Encoding: gzip;q=0\r\n"}) {
+        const auto plain = ask("/assets/app-2.js", refusal);
+        EXPECT_EQ(plain.head.find("Content-Encoding"), std::string::npos) << plain.head;
+        EXPECT_EQ(plain.body, script_);
+        for (const auto* same : {"Vary: Accept-Encoding\r\n", "immutable\r\n"}) {
+            EXPECT_NE(plain.head.find(same), std::string::npos) << plain.head;
+            EXPECT_NE(packed.head.find(same), std::string::npos) << packed.head;
+        }
+    }
+}
+
+TEST_F(StaticFileTest, a_page_that_was_not_changed_is_not_sent_again) {
+    const auto first = ask("/", gzip_);
+    const auto at = first.head.find("ETag: ") + 6;
+    const auto tag = first.head.substr(at, first.head.find("\r\n", at) - at);
+    const auto again = ask("/jobs/7", gzip_ + "If-None-Match: " + tag + "\r\n");
+    EXPECT_EQ(status_in(again.head), 304U) << again.head;
+    EXPECT_EQ(again.body, "");
+    // What was built anew under a running daemon is seen.
+    write("web/index.html", "<!doctype html>another");
+    const auto changed = ask("/", gzip_ + "If-None-Match: " + tag + "\r\n");
+    EXPECT_EQ(status_in(changed.head), 200U);
+    EXPECT_EQ(changed.body, "<!doctype html>another");
+}
+
+TEST_F(StaticFileTest, a_large_file_is_sent_from_its_file) {
+    const std::string large(3U << 20U, 'x');
+    write("web/large.txt", large);
+    const auto answer = ask("/large.txt", gzip_);
+    EXPECT_EQ(answer.body, large);
+    EXPECT_EQ(answer.head.find("Content-Encoding"), std::string::npos);
+}
+
 TEST_F(HttpTest, without_a_dashboard_the_api_says_so) {
     start();
     const auto answer = get("/");

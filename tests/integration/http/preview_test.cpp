@@ -68,6 +68,42 @@ TEST_F(HttpTest, a_server_that_looks_at_no_trees_says_nothing_of_them) {
     EXPECT_TRUE(preview["estimate"].is_null());
 }
 
+// A commit that every tree has but "far", which is not fetched.
+asio::awaitable<util::Result<model::Mail>> read_commit(model::JobSpec spec) {
+    if (spec.tree == "far")
+        co_return util::fail(util::ErrorKind::not_found, "the tree is not fetched yet", "tree far",
+                             "submit it as it is");
+    model::Mail mail;
+    mail.title = spec.commit + (spec.mail.empty() ? "" : ", told by a mail");
+    mail.files = {{"kernel/fork.c", "kernel/fork.c", 1, 1, 1, {}}};
+    co_return mail;
+}
+
+TEST_F(HttpTest, a_preview_of_a_commit_shows_what_the_machine_has_of_it) {
+    read_commit_ = read_commit;
+    start();
+    const std::string path = "/api/v1/intake/preview?commit=v1..v2";
+    auto preview = preview_of(post(path, "text/plain", ""));
+    EXPECT_EQ(preview["title"], "v1..v2");
+    EXPECT_EQ(preview["files"][0]["new_path"], "kernel/fork.c");
+    EXPECT_EQ(preview_of(post(path, "text/plain", k_patch))["title"], "v1..v2, told by a mail");
+
+    const auto refused = post(path + "&tree=far", "text/plain", "");
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_NE(refused.body.find("not fetched yet"), std::string::npos) << refused.body;
+    preview = preview_of(post(path + "&tree=far", "text/plain", k_patch));
+    EXPECT_EQ(preview["title"], "fork: mend it");
+    EXPECT_TRUE(preview["files"].empty());
+    EXPECT_NE(preview["notes"].dump().find("not fetched yet"), std::string::npos);
+}
+
+TEST_F(HttpTest, a_server_that_reads_no_commits_says_so) {
+    start();
+    const auto answer = post("/api/v1/intake/preview?commit=HEAD", "text/plain", "");
+    EXPECT_EQ(answer.status, 400U);
+    EXPECT_NE(answer.body.find("before it is submitted"), std::string::npos);
+}
+
 TEST_F(HttpTest, trees_that_cannot_be_read_are_a_problem_of_the_preview) {
     look_ahead_ = fail_to_look;
     start();

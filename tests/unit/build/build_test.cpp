@@ -48,6 +48,13 @@ TEST(Profile, an_option_that_kconfig_dropped_is_named) {
     EXPECT_EQ(broken.error().what.find("PREEMPT_RT"), std::string::npos);
 }
 
+TEST(Profile, what_a_configuration_has_otherwise_comes_back_with_its_value) {
+    const std::string config = "CONFIG_SMP=y\nCONFIG_KASAN=y\n# CONFIG_KFENCE is not set\n";
+    EXPECT_TRUE(unmet({"SMP=y", "KFENCE=n", "UBSAN=n"}, config).empty());
+    EXPECT_EQ(unmet({"KFENCE=y", "SMP=y", "KASAN=n"}, config),
+              (std::vector<std::string>{"CONFIG_KFENCE=y (is not set)", "CONFIG_KASAN=n (is y)"}));
+}
+
 TEST(MakeOutput, objects_are_counted_and_nothing_else) {
     EXPECT_TRUE(is_object_line("  CC      kernel/fork.o"));
     EXPECT_TRUE(is_object_line("  AS      arch/x86/entry/entry_64.o"));

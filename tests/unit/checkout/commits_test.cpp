@@ -217,6 +217,25 @@ TEST_F(Commits, a_repository_that_cannot_be_reached_is_named) {
     EXPECT_FALSE(change.error().hint.empty());
 }
 
+TEST_F(Commits, a_commit_is_read_at_once_of_a_tree_that_was_fetched_and_of_no_other) {
+    const auto at_hand = [&](const std::string& commits) {
+        return await(source->find_at_hand(origin.string(), commits));
+    };
+    const auto before = at_hand("HEAD");
+    ASSERT_FALSE(before);
+    EXPECT_EQ(before.error().kind, ErrorKind::not_found);
+    ASSERT_TRUE(await(source->prepare_one(origin.string(), "HEAD", {})));
+    // As it was fetched: what has come since is not looked for.
+    const auto head = run(words("rev-parse", "HEAD"));
+    commit("later", [&] { write(origin / "later.c", "int later;\n"); });
+    const auto found = at_hand("HEAD");
+    ASSERT_TRUE(found) << found.error().to_string();
+    EXPECT_EQ(found->after, head);
+    EXPECT_EQ(at_hand("v99").error().kind, ErrorKind::not_found);
+    EXPECT_EQ(at_hand("..").error().kind, ErrorKind::invalid_input);
+    EXPECT_EQ(found->diff, find(head)->diff);
+}
+
 TEST_F(Commits, a_patch_is_tried_without_touching_the_work_tree) {
     const auto there = await(source->prepare_one(origin.string(), "HEAD~2", {}));
     ASSERT_TRUE(await(source->select(*there)));

@@ -129,6 +129,17 @@ TEST(Progress, events_become_lines_or_a_status) {
         {R"({"type":"stage","data":{"stage":"building"}})", "stage: building", "building"},
         {R"({"type":"build","data":{"arm":"patched","step":"compiling","objects":5,"expected":10}})",
          "", "patched kernel: compiling [===============>              ] 5 of 10"},
+        {R"({"type":"build","data":{"arm":"patched","step":"compiling","objects":10,"expected":10,)"
+         R"("left_s":41.2}})",
+         "",
+         "patched kernel: compiling [==============================] 10 of 10, about 41 s left"},
+        {R"({"type":"heartbeat","data":{"trial":7,"uptime":12,"iteration":3,"exposure":80,)"
+         R"("left_s":600}})",
+         "", "trial 7: 12 s in the guest, iteration 3, exposure 80, about 10 min left"},
+        {R"({"type":"heartbeat","data":{"trial":7,"uptime":12,"left_s":null}})", "",
+         "trial 7: 12 s in the guest, iteration 0, exposure 0"},
+        {R"({"type":"heartbeat","data":{"trial":7,"left_s":9000}})", "",
+         "trial 7: 0 s in the guest, iteration 0, exposure 0, about 2.5 h left"},
         {R"({"type":"build","data":{"arm":"patched","step":"done","release":"6.1","cached":true}})",
          "patched kernel: 6.1, built before", ""},
         {R"({"type":"trial","data":{"arm":"patched","trial":5,"number":2,"state":"started"}})", "",
@@ -257,7 +268,7 @@ TEST(CommandLine, tree_says_what_is_asked_of_which_tree) {
 TEST(CommandLine, what_is_submitted_is_a_file_or_else_a_commit) {
     const auto commit_of = [](const std::string& argument) {
         SubmitOptions options;
-        options.mail = argument;
+        if (!argument.empty()) options.mails = {argument};
         const auto spec = complete_spec(options);
         return spec ? spec->commit : "error: " + spec.error().where;
     };
@@ -267,6 +278,27 @@ TEST(CommandLine, what_is_submitted_is_a_file_or_else_a_commit) {
     EXPECT_EQ(commit_of("./fix"), "error: ./fix");
     EXPECT_EQ(commit_of("two words"), "error: two words");
     EXPECT_EQ(commit_of(""), "error: field mail");
+}
+
+TEST(CommandLine, several_files_are_one_series) {
+    const auto folder = *util::TempDir::make(::testing::TempDir(), "cli");
+    const auto file = [&](const std::string& name, const std::string& text) {
+        const auto path = folder.path() / name;
+        EXPECT_TRUE(util::write_file_atomic(path, text));
+        return path.string();
+    };
+    const std::string head = "From 0123abcd Mon Sep 17 00:00:00 2001\n";
+    SubmitOptions options;
+    options.mails = {file("a", head + "Subject: [PATCH 1/2] a\n\nx\n"),
+                     file("b", "Subject: [PATCH 2/2] b\n\nx")};
+    const auto spec = complete_spec(options);
+    ASSERT_TRUE(spec) << spec.error().to_string();
+    EXPECT_EQ(spec->mail, head +
+                              "Subject: [PATCH 1/2] a\n\nx\n\n"
+                              "From krepro Mon Sep 17 00:00:00 2001\n"
+                              "Subject: [PATCH 2/2] b\n\nx\n\n");
+    options.mails.emplace_back("HEAD");
+    EXPECT_EQ(complete_spec(options).error().where, "HEAD");
 }
 
 TEST(CommandLine, parse_finds_the_reports_of_a_console) {
@@ -334,7 +366,10 @@ TEST(CommandLine, selftest_says_which_families_and_where_to_keep_them) {
     EXPECT_EQ(given.families, (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(given.keep, "/k");
     EXPECT_EQ(given.tree, "debian-6.1.8-rt5");
+    EXPECT_EQ(given.profile, "rt-lockdep-zoo");
     EXPECT_EQ(given.output, Output::json);
+    EXPECT_EQ(run({"selftest", "--profile", "rt-plain"}, commands).code, 7);
+    EXPECT_EQ(given.profile, "rt-plain");
     EXPECT_EQ(run({"selftest"}).code, 64) << "not offered where main does not wire it";
 }
 

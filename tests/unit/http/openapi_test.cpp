@@ -98,6 +98,7 @@ TEST(OpenApi, the_parts_of_the_answers_have_the_documented_fields) {
         {"Budget", to_json(model::Budget{})},
         {"HostFinding", to_json(model::HostFinding{})},
         {"DiskUse", to_json(model::DiskUse{})},
+        {"TreeUse", to_json(model::TreeUse{})},
         {"TreeInfo", to_json(model::TreeInfo{})},
         {"ProfileInfo", to_json(model::ProfileInfo{})},
         {"TreeAnswer", to_json(model::TreeAnswer{})},

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "intake/mime.hpp"
 #include "mail_text.hpp"
 
 namespace krepro::intake {
@@ -99,6 +100,17 @@ TEST(Series, of_more_than_nine_is_ordered_by_value) {
     ASSERT_EQ(mail.files.size(), 3U);
     EXPECT_EQ(mail.files[0].new_path, "kernel/f1.c");
     EXPECT_EQ(mail.files[2].new_path, "kernel/f10.c");
+}
+
+TEST(Series, of_several_files_is_taken_apart_again) {
+    const std::string mbox = series_mail("PATCH 2/3", "bbb.c") + series_mail("PATCH 3/3", "ccc.c");
+    const std::string mail =
+        "Subject: [PATCH 1/3] a\n\nText.\n\nFrom here on at 10:00:00.\n---\n" + k_diff;
+    const auto apart = split_mbox(join_mbox({mbox, mail, k_diff}));
+    ASSERT_EQ(apart.size(), 4U);
+    EXPECT_TRUE(apart[2].ends_with(mail + "\n")) << apart[2];
+    EXPECT_TRUE(apart[3].ends_with(k_diff + "\n")) << apart[3];
+    EXPECT_EQ(read_ok(join_mbox({mbox, mail})).title, "a");
 }
 
 TEST(Series, whose_mails_have_no_numbers_stays_as_it_is) {

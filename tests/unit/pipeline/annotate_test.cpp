@@ -67,6 +67,20 @@ TEST(Annotate, frames_are_asked_for_once_and_those_of_modules_and_bare_names_nev
     EXPECT_EQ(wanted.back().function, "lock_it");
 }
 
+TEST(Annotate, a_modules_frame_never_gets_the_lines_of_its_namesake_in_the_kernel) {
+    auto made = report();
+    auto& timer = made.frames.at(4);
+    timer.module = "late";
+    made.frames.push_back(frame("inactive_task_timer"));
+    const auto done = annotate(made, lines(), {}, read);
+    EXPECT_FALSE(done.frames.at(4).file);
+    EXPECT_TRUE(done.frames.back().file);
+    EXPECT_EQ(done.culprit, "inactive_task_timer");
+    EXPECT_EQ(done.culprit_file, "");
+    EXPECT_EQ(frames_of_modules(made), std::vector<std::string>{"inactive_task_timer [late]"});
+    EXPECT_TRUE(frames_of_modules(report()).empty());
+}
+
 TEST(Annotate, a_frame_has_its_own_place_and_what_is_inlined_there) {
     const auto done = annotate(report(), lines(), {}, read);
     const auto& timer = done.frames.at(4);

@@ -46,6 +46,13 @@ class FakeSource : public checkout::KernelSource {
         if (change) co_return *change;
         co_return util::fail(util::ErrorKind::internal, "this fake has no commits");
     }
+    asio::awaitable<util::Result<checkout::Change>> find_at_hand(std::string tree,
+                                                                 std::string commits) override {
+        if (!at_hand.contains(tree))
+            co_return util::fail(util::ErrorKind::not_found, "the tree is not fetched yet", tree);
+        auto found = co_await find_change(tree, commits, {});
+        co_return found;
+    }
     asio::awaitable<util::Result<checkout::Pair>> prepare_change(std::string tree,
                                                                  std::string before,
                                                                  std::string after,

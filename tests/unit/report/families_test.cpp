@@ -44,6 +44,9 @@ constexpr HeadlineCase k_headlines[] = {
     {"BUG: MAX_STACK_TRACE_ENTRIES too low!", "lockdep_limit"},
     {"BUG: MAX_LOCK_DEPTH too low!", "lockdep_limit"},
     {"DEBUG_LOCKS_WARN_ON(1)", "debug_locks_warn"},
+    {"DEBUG_RWSEMS_WARN_ON(tmp < 0): count = 0x0, magic = 0x0, owner = 0x0", "debug_locks_warn"},
+    {"WARNING: circular locking deadlock detected!", "rtmutex_deadlock"},
+    {"[ BUG: circular locking deadlock detected! ]", "rtmutex_deadlock"},
     {"BUG: sleeping function called from invalid context at kernel/x.c:1", "sleeping_in_atomic"},
     {"BUG: scheduling while atomic: swapper/0/0/0x00000002", "scheduling_while_atomic"},
     {"BUG: scheduling in a non-blocking section: a/1/2", "scheduling_non_blocking"},
@@ -66,6 +69,7 @@ constexpr HeadlineCase k_headlines[] = {
     {"sched: DL replenish lagged too much", "dl_replenish"},
     {"hrtimer: interrupt took 8276211 ns", "hrtimer_slow"},
     {"NOHZ tick-stop error: local softirq work is pending, handler #08!!!", "softirq_pending"},
+    {"NOHZ: local_softirq_pending 80", "softirq_pending"},
     {"WARNING: CPU: 0 PID: 55 at lib/refcount.c:28 refcount_warn_saturate+0xba/0x110", "warning"},
     {"WARNING: kernel/sched/core.c:10 at foo+0x1/0x2, CPU#1: a/1", "warning"},
     {"kernel BUG at mm/slub.c:448!", "kernel_bug"},
@@ -113,6 +117,7 @@ TEST(Families, what_taints_the_kernel_switches_lockdep_off_where_the_kernel_says
     EXPECT_TRUE(off("BUG: KASAN: use-after-free in foo+0x1/0x2\n"));
     EXPECT_TRUE(off("BUG: Bad page state in process a  pfn:1\n"));
     EXPECT_TRUE(off("BUG: unable to handle page fault for address: 0\n"));
+    EXPECT_TRUE(off("BUG: TASK stack guard page was hit at 1 (stack is 2..3)\n")) << "die() taints";
     EXPECT_FALSE(off("BUG: KFENCE: use-after-free read in foo+0x1/0x2\n"));
     EXPECT_FALSE(off("WARNING: CPU: 0 PID: 1 at a.c:1 foo+0x1/0x2\n"));
     EXPECT_TRUE(
@@ -228,6 +233,54 @@ TEST(Families, notices_are_kept_only_when_asked_for) {
     EXPECT_FALSE(reports[0].corrupted);
 }
 
+TEST(Families, an_interrupt_that_nobody_handled_is_titled_by_its_first_handler) {
+    const std::string head =
+        "irq 24: nobody cared (try booting with the \"irqpoll\" option)\n"
+        "CPU: 0 PID: 7 Comm: sh Not tainted 6.1.8-rt5 #1\nCall Trace:\n <IRQ>\n"
+        " dump_stack_lvl+0x1/0x2\n __report_bad_irq+0x1/0x2\n note_interrupt.cold+0x1/0x2\n"
+        " handle_irq_event+0x1/0x2\n handle_simple_irq+0x1/0x2\n </IRQ>\nhandlers:\n";
+    for (const std::string_view handler :
+         {"[<00000000c2842930>] not_mine", "[<(____ptrval____)>] not_mine",
+          "[<00000000c2842930>] not_mine threaded [<00000000c2842931>] not_mine_thread",
+          "[<c2842930>] (not_mine+0x0/0x40 [yenta_socket])"}) {
+        const auto reports = parse(head + std::string(handler) + "\nDisabling IRQ #24\n");
+        ASSERT_EQ(reports.size(), 1U) << handler;
+        EXPECT_EQ(reports[0].title, "Interrupt nobody handled in not_mine") << handler;
+        EXPECT_EQ(reports[0].culprit, "not_mine") << handler;
+        EXPECT_NE(reports[0].text.find("Disabling IRQ #24"), std::string::npos) << handler;
+    }
+}
+
+TEST(Families, a_handler_that_lets_interrupts_in_is_named) {
+    const auto reports = parse(
+        "------------[ cut here ]------------\n"
+        "irq 25 handler lets_them_in+0x0/0x20 enabled interrupts\n"
+        "WARNING: CPU: 0 PID: 7 at kernel/irq/handle.c:161 __handle_irq_event_percpu+0x1/0x2\n"
+        "Call Trace:\n handle_irq_event+0x1/0x2\n handle_simple_irq+0x1/0x2\n"
+        "---[ end trace 0000000000000000 ]---\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].kind, "irq_handler_enabled_irqs");
+    EXPECT_EQ(reports[0].title, "Interrupt handler enabled interrupts in lets_them_in");
+}
+
+TEST(Families, a_double_fault_has_where_it_struck_and_no_stack) {
+    const auto reports = parse(
+        "[    5.000000][    C0] traps: PANIC: double fault, error_code: 0x0\n"
+        "[    5.000001][    C0] double fault: 0000 [#1] PREEMPT_RT SMP\n"
+        "[    5.000002][    C0] CPU: 0 PID: 48 Comm: sh Not tainted 6.1.8-rt5 #1\n"
+        "[    5.000003][    C0] RIP: 0010:strikes+0xb/0x10\n"
+        "[    5.000004][    C0] RSP: 0018:ffffc900dead0000 EFLAGS: 00010082\n"
+        "[    5.000005][    C0] Call Trace:\n"
+        "[    5.000006][    C0]  <TASK>\n"
+        "[    5.000007][    C0] ---[ end trace 0000000000000000 ]---\n"
+        "[    5.000008][    C0] RIP: 0010:strikes+0xb/0x10\n"
+        "[    5.000009][    C0] Kernel panic - not syncing: Fatal exception in interrupt\n");
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].title, "Double fault in strikes");
+    EXPECT_FALSE(reports[0].corrupted);
+    EXPECT_NE(reports[0].text.find("Fatal exception"), std::string::npos);
+}
+
 TEST(Families, the_second_boot_on_a_console_is_a_report) {
     const std::string boot = "[    0.000000] Linux version 6.1.8-rt5 (root@vm)\n";
     EXPECT_TRUE(parse(boot).empty());
@@ -235,6 +288,7 @@ TEST(Families, the_second_boot_on_a_console_is_a_report) {
     const auto reports = parse(boot + "[    9.000000] something\n" + boot);
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].kind, "unexpected_reboot");
+    EXPECT_FALSE(reports[0].corrupted) << "it has no trace to lose";
 }
 
 }  // namespace

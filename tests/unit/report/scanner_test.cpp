@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/scanner.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -188,6 +189,51 @@ TEST(Scanner, the_cpu_that_stalls_speaks_for_the_one_that_saw_it) {
     EXPECT_EQ(reports[0].frames.at(0).function, "loops");
     EXPECT_EQ(reports[0].culprit, "loops");
     EXPECT_FALSE(reports[0].interleaved);
+}
+
+constexpr std::string_view k_shown_stall =
+    "[   30.000001][    C0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+    "[   30.000003][    C0] Sending NMI from CPU 0 to CPUs 1:\n"
+    "[   30.000004][    C1] NMI backtrace for cpu 1\n"
+    "[   30.000006][    C1] RIP: 0010:loops+0x1/0x2\n"
+    "[   30.000007][    C1] Call Trace:\n"
+    "[   30.000008][    C1]  calls_the_loop+0x1/0x2\n";
+
+TEST(Scanner, a_cpu_that_was_asked_for_its_stack_has_splats_of_its_own_later) {
+    const auto reports =
+        parse(std::string(k_shown_stall) +
+              "[   30.100000][    C1] BUG: sleeping function called from invalid context at a.c:1\n"
+              "[   30.100001][    C1] Call Trace:\n"
+              "[   30.100002][    C0] rcu: rcu_preempt kthread starved for 2100 jiffies!\n"
+              "[   30.100003][    C1]  sleeps+0x1/0x2\n");
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[0].culprit, "loops");
+    EXPECT_EQ(reports[1].culprit, "sleeps");
+    EXPECT_EQ(reports[1].text.find("starved"), std::string::npos);
+    EXPECT_NE(reports[1].syzbot.title.find(" in sleeps"), std::string::npos);
+}
+
+TEST(Scanner, a_stack_is_shown_for_the_splat_that_asked_and_no_later_one) {
+    const auto reports =
+        parse(std::string(k_shown_stall) +
+              "[   30.100000][    C0] BUG: sleeping function called from invalid context at a.c:1\n"
+              "[   30.100001][    C0] Call Trace:\n"
+              "[   30.100002][    C1]  unrelated+0x1/0x2\n"
+              "[   30.100003][    C0]  sleeps+0x1/0x2\n");
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(reports[1].culprit, "sleeps");
+    EXPECT_EQ(reports[1].text.find("unrelated"), std::string::npos);
+}
+
+TEST(Scanner, no_more_cpus_are_waited_for_than_there_can_be) {
+    std::string console = "[   30.000001][    C0] rcu: INFO: rcu_preempt detected stalls\n";
+    for (std::size_t i = 1; i <= Assembler::k_max_asked + 1; ++i)
+        console += fmt::format("[   30.000002][ {:>4}] NMI backtrace for cpu {}\n",
+                               "C" + std::to_string(i), i);
+    const auto reports = parse(console);
+    ASSERT_FALSE(reports.empty());
+    EXPECT_NE(reports[0].text.find("for cpu 256\n"), std::string::npos);
+    EXPECT_EQ(reports[0].text.find("for cpu 257\n"), std::string::npos);
 }
 
 TEST(Scanner, a_loop_is_named_and_not_the_tick_that_noticed_it) {

@@ -55,6 +55,14 @@ TEST(Judge, remarks_of_a_slow_machine_beside_it_do_no_harm) {
     EXPECT_TRUE(judge(expected(), reports).recognized);
 }
 
+TEST(Judge, a_bug_that_is_not_raised_is_neither_recognized_nor_wrong) {
+    const auto finding = skip(expected(), "why");
+    EXPECT_EQ(finding.kind, "circular_locking");
+    EXPECT_EQ(finding.skipped, "why");
+    EXPECT_FALSE(finding.raised || finding.recognized);
+    EXPECT_TRUE(finding.wrong.empty());
+}
+
 TEST(Judge, each_difference_is_said) {
     struct Row {
         void (*spoil)(std::vector<model::Report>&);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "build/profile.hpp"
 #include "util/files.hpp"
 #include "zoo/patch.hpp"
 
@@ -41,13 +42,15 @@ boot = "shared"
 setup = "echo"
 wait_s = 2
 command_line = "x=y"
+needs = ["A=y", "B=n"]
 )");
     ASSERT_TRUE(bugs) << bugs.error().to_string();
     ASSERT_EQ(bugs->size(), 2U);
     EXPECT_EQ(bugs->at(0).name, "z_last");
     EXPECT_EQ(bugs->at(0).boot, Boot::own);
-    const Bug whole{"a_first", "circular_locking", "f",    {"a", "b"}, "task", "words", "title",
-                    {"bug"},   Boot::shared,       "echo", 2,          "x=y"};
+    const Bug whole{
+        "a_first", "circular_locking", "f",    {"a", "b"}, "task", "words",       "title",
+        {"bug"},   Boot::shared,       "echo", 2,          "x=y",  {"A=y", "B=n"}};
     EXPECT_EQ(bugs->at(1), whole);
 }
 
@@ -63,6 +66,7 @@ TEST(Manifest, what_is_wrong_is_named_with_its_entry) {
                         {"says = 1", "not a text"},
                         {"boot = \"twice\"", "own or shared"},
                         {"wait_s = 61", "0 to 60"},
+                        {"needs = [\"SMP\"]", "no OPTION=y or =n: SMP"},
                         {"also = [\"nonsense\"]", "no kind \"nonsense\""},
                         {"[[bug]]\nname = \"x\"\nkind = \"warning\"", "twice"},
                         {"[[bug]]\nname = \"a b\"\nkind = \"warning\"", "small letters"},
@@ -90,6 +94,15 @@ TEST(Manifest, the_shipped_one_has_a_bug_in_the_driver_for_each_entry) {
         EXPECT_NE(driver.find("{ \"" + bug.name + "\", zoo_"), std::string::npos) << bug.name;
     }
     EXPECT_GE(kinds.size(), 30U);
+}
+
+TEST(Manifest, the_zoos_own_profile_promises_what_the_bugs_need) {
+    const auto profile = util::value_or_throw(
+        build::read_profile(k_zoo.parent_path() / "profiles", "rt-lockdep-zoo"));
+    std::string config;
+    for (const auto& guarantee : profile.guarantees) config += "CONFIG_" + guarantee + "\n";
+    for (const Bug& bug : util::value_or_throw(read_manifest(k_zoo / "zoo.toml")))
+        EXPECT_EQ(build::unmet(bug.needs, config), std::vector<std::string>()) << bug.name;
 }
 
 TEST(Manifest, bugs_are_chosen_by_name_and_by_kind) {

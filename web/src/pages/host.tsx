@@ -10,6 +10,7 @@ import type {
     JobSummary,
     ProfileInfo,
     TreeInfo,
+    TreeUse,
     Trial,
 } from '../model';
 import { With } from '../parts/states';
@@ -20,6 +21,8 @@ import { use_resource } from '../resource';
 import { use_title } from '../title';
 
 const k_poll_ms = 4000;
+// A job fetches its tree, or somebody makes one known.
+const k_choices_poll_ms = 15000;
 
 const k_health: Record<HostFinding['health'], { sign: string; word: string; tone: string }> = {
     ok: { sign: '✓', word: 'ok', tone: 'good' },
@@ -195,22 +198,66 @@ function Disk({ disk }: { disk: DiskUse[] }) {
     );
 }
 
-function Trees({ trees }: { trees: TreeInfo[] }) {
+function Tree({ tree, used }: { tree: TreeInfo; used: number | null }) {
+    return (
+        <tr class={tree.fetched ? '' : 'absent'}>
+            <th scope="row">
+                <code>
+                    <Shown text={tree.name} />
+                </code>
+                {tree.description ? (
+                    <p class="dim">
+                        <Shown text={tree.description} />
+                    </p>
+                ) : null}
+            </th>
+            <td>
+                <Shown text={tree.origin} />{' '}
+                <span class="dim">
+                    {tree.kind}
+                    {tree.shipped ? '' : ', your own'}
+                </span>
+            </td>
+            <td class="here">
+                {tree.fetched ? (
+                    <>
+                        <span class="there">✓ here</span>
+                        {used === null ? null : <span class="num dim"> {bytes(used)}</span>}
+                    </>
+                ) : (
+                    <span class="dim">– not fetched</span>
+                )}
+            </td>
+        </tr>
+    );
+}
+
+// What is here first; the rest as the daemon lists it.
+function Trees({ trees, used }: { trees: TreeInfo[]; used: TreeUse[] }) {
+    const sizes = new Map(used.map((tree) => [tree.name, tree.bytes]));
+    const here = trees.filter((tree) => tree.fetched);
+    const rest = trees.filter((tree) => !tree.fetched);
     return (
         <section>
             <h2>Trees</h2>
-            <dl class="facts wide">
-                {trees.map((tree) => (
-                    <div key={tree.name}>
-                        <dt>
-                            <code>{tree.name}</code>
-                        </dt>
-                        <dd>
-                            {tree.description} <span class="dim">({tree.kind})</span>
-                        </dd>
-                    </div>
-                ))}
-            </dl>
+            <p class="note">
+                {here.length === 0 ? 'None' : here.length} of {trees.length} on this machine; the
+                first job on another fetches it.
+            </p>
+            <table class="trees-table small">
+                <thead>
+                    <tr>
+                        <th>tree</th>
+                        <th>from</th>
+                        <th>on this machine</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {[...here, ...rest].map((tree) => (
+                        <Tree key={tree.name} tree={tree} used={sizes.get(tree.name) ?? null} />
+                    ))}
+                </tbody>
+            </table>
         </section>
     );
 }
@@ -247,14 +294,17 @@ function Profiles({ profiles }: { profiles: ProfileInfo[] }) {
     );
 }
 
-function Choices() {
-    const choices = use_resource('choices', get_choices);
-    if (!choices.data) return null;
+function Choices({ host }: { host: Host | null }) {
+    const choices = use_resource('choices', get_choices, k_choices_poll_ms);
     return (
-        <>
-            <Trees trees={choices.data.trees} />
-            <Profiles profiles={choices.data.profiles} />
-        </>
+        <With resource={choices} what="trees and profiles">
+            {({ trees, profiles }) => (
+                <>
+                    <Trees trees={trees} used={host?.trees ?? []} />
+                    <Profiles profiles={profiles} />
+                </>
+            )}
+        </With>
     );
 }
 
@@ -288,7 +338,7 @@ export function HostPage() {
                     </>
                 )}
             </With>
-            <Choices />
+            <Choices host={host.data} />
         </>
     );
 }

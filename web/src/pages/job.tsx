@@ -57,23 +57,40 @@ function demand_of(job: Job, arm: ArmName): Demand {
     return { hits: null, exposure: counts.hits >= k ? factor * counts.exposure : null, unit };
 }
 
+type Asked = { how: 'not' | 'sending' | 'noted' } | { how: 'failed'; why: string };
+
 function Cancel({ job }: { job: Job }) {
-    const [said, set_said] = useState('');
+    const [asked, set_asked] = useState<Asked>({ how: 'not' });
     if (job.stage === 'done') return null;
     const cancel = () => {
-        set_said('…');
+        set_asked({ how: 'sending' });
         cancel_job(job.id).then(
-            () => set_said('being cancelled'),
-            (error: unknown) => set_said(error instanceof Error ? error.message : String(error)),
+            () => set_asked({ how: 'noted' }),
+            (error: unknown) =>
+                set_asked({
+                    how: 'failed',
+                    why: error instanceof Error ? error.message : String(error),
+                }),
         );
     };
-    const noted = job.cancel_requested || said !== '';
+    const noted = job.cancel_requested || asked.how === 'noted';
+    const word = noted ? 'being cancelled' : asked.how === 'sending' ? 'Cancelling …' : 'Cancel';
     return (
-        <button type="button" class="quiet" disabled={noted} onClick={cancel}>
-            <span aria-live="polite">
-                {job.cancel_requested ? 'being cancelled' : said || 'Cancel'}
-            </span>
-        </button>
+        <>
+            <button
+                type="button"
+                class="quiet"
+                disabled={noted || asked.how === 'sending'}
+                onClick={cancel}
+            >
+                <span aria-live="polite">{word}</span>
+            </button>
+            {asked.how === 'failed' && !noted ? (
+                <span class="fault" role="alert">
+                    <Shown text={asked.why} />
+                </span>
+            ) : null}
+        </>
     );
 }
 

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { JobQuery } from '../api';
 import { get_jobs, jobs_query, k_api } from '../api';
-import { exposure, percent } from '../format';
+import { duration, exposure, percent, seconds_between } from '../format';
 import type { ArmCounts, ExposureUnit, JobSummary } from '../model';
 import { Empty, LiveSign, With } from '../parts/states';
 import { Ago, Shown } from '../parts/text';
@@ -13,7 +13,7 @@ import { Hits, JobBadge, k_stages, k_verdicts } from '../parts/verdict';
 import { TwinLinks } from '../parts/twins';
 import { use_news } from '../live';
 import { use_resource } from '../resource';
-import { replace_query } from '../router';
+import { go, on_moved, replace_query } from '../router';
 import type { RowEvidence } from '../row_evidence';
 import { use_row_evidence } from '../row_evidence';
 import { use_title } from '../title';
@@ -32,8 +32,20 @@ function query_in_address(): JobQuery {
     };
 }
 
-function put_in_address(query: JobQuery): void {
-    replace_query(jobs_query(query));
+// The filters are what the address says: a link to the list, and going back, change both.
+function use_query(): [JobQuery, (query: JobQuery) => void] {
+    const [query, set_query] = useState(query_in_address);
+    useEffect(() => on_moved(() => set_query(query_in_address())), []);
+    const change = (next: JobQuery) => {
+        set_query(next);
+        replace_query(jobs_query(next));
+    };
+    return [query, change];
+}
+
+// To another part of the list: going back leads back to this one.
+function go_before(query: JobQuery, before: number): void {
+    go(`/${jobs_query({ ...query, before })}`);
 }
 
 function Filters({ query, change }: { query: JobQuery; change: (query: JobQuery) => void }) {
@@ -144,6 +156,11 @@ function Row({ job, evidence }: { job: JobSummary; evidence: RowEvidence | null 
             </div>
             <div class="job-time dim small">
                 <Ago at={job.created_at} />
+                {job.stage === 'done' ? (
+                    <span title="from its submission to its end">
+                        took {duration(seconds_between(job.created_at, job.updated_at))}
+                    </span>
+                ) : null}
             </div>
         </li>
     );
@@ -194,7 +211,7 @@ function use_debounced<T>(value: T, wait_ms: number): T {
 
 export function JobsPage() {
     use_title('');
-    const [query, set_query] = useState(query_in_address);
+    const [query, change] = use_query();
     const asked = use_debounced(query, 200);
     const path = `${k_api}/jobs${jobs_query(asked)}`;
     const live = use_news(() => listing.reload());
@@ -203,10 +220,6 @@ export function JobsPage() {
         (signal) => get_jobs(asked, signal),
         live === 'live' ? k_poll_live_ms : k_poll_ms,
     );
-    const change = (next: JobQuery) => {
-        set_query(next);
-        put_in_address(next);
-    };
     return (
         <>
             <header class="page-head">
@@ -223,19 +236,14 @@ export function JobsPage() {
                         {jobs.length === 0 ? <Nothing query={asked} /> : <List jobs={jobs} />}
                         <p class="row">
                             {asked.before > 0 ? (
-                                <button
-                                    type="button"
-                                    onClick={() => change({ ...query, before: 0 })}
-                                >
+                                <button type="button" onClick={() => go_before(query, 0)}>
                                     Newest jobs
                                 </button>
                             ) : null}
                             {next !== null ? (
                                 <button
                                     type="button"
-                                    onClick={() =>
-                                        change({ ...query, before: jobs.at(-1)?.id ?? 0 })
-                                    }
+                                    onClick={() => go_before(query, jobs.at(-1)?.id ?? 0)}
                                 >
                                     Older jobs
                                 </button>

@@ -146,12 +146,18 @@ function Tags({ stored }: { stored: StoredReport }) {
 
 // Whose code the function to look at first is.
 function Whom({ report }: { report: Report }) {
-    if (!report.culprit_file) return null;
+    if (!report.culprit) return null;
     return (
         <dl class="facts small">
             <Fact name="look first at">
                 <code>
-                    <Shown text={`${report.culprit} in ${report.culprit_file}`} />
+                    <Shown
+                        text={
+                            report.culprit_file
+                                ? `${report.culprit} in ${report.culprit_file}`
+                                : report.culprit
+                        }
+                    />
                 </code>
             </Fact>
             {report.subsystem ? (

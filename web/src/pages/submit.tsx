@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A new job from a mail.
+// A new job from a mail or a commit.
 
 import { useState } from 'preact/hooks';
 
@@ -8,6 +8,8 @@ import { ApiError, submit } from '../api';
 import type { FieldName } from '../fault';
 import { field_of } from '../fault';
 import { EstimateHint } from '../parts/estimate';
+import type { MailText } from '../mail_text';
+import { joined, text_of_bytes } from '../mail_text';
 import { Field } from '../parts/field';
 import { Options } from '../parts/options';
 import { PreviewPanel } from '../parts/preview';
@@ -16,10 +18,38 @@ import { go } from '../router';
 import { use_title } from '../title';
 import { use_preview } from '../use_preview';
 
-async function text_of_drop(event: DragEvent): Promise<string> {
-    const file = event.dataTransfer?.files[0];
-    if (file) return file.text();
-    return event.dataTransfer?.getData('text/plain') ?? '';
+async function mail_of_files(files: FileList): Promise<MailText> {
+    const read = async (file: File) => ({
+        name: file.name,
+        bytes: new Uint8Array(await file.arrayBuffer()),
+    });
+    return text_of_bytes(joined(await Promise.all([...files].map(read))));
+}
+
+async function mail_of_drop(event: DragEvent): Promise<MailText | null> {
+    const files = event.dataTransfer?.files;
+    if (files && files.length > 0) return mail_of_files(files);
+    const text = event.dataTransfer?.getData('text/plain');
+    return text ? { text, form: 'text' } : null;
+}
+
+function FileChooser({ take }: { take: (mail: Promise<MailText>) => void }) {
+    return (
+        <label class="file">
+            <span class="button quiet">Choose files …</span>
+            <input
+                type="file"
+                multiple
+                class="sr"
+                onChange={(event) => {
+                    const input = event.currentTarget;
+                    if (!input.files || input.files.length === 0) return;
+                    take(mail_of_files(input.files));
+                    input.value = ''; // the same file, changed meanwhile, can be chosen again
+                }}
+            />
+        </label>
+    );
 }
 
 function MailField({
@@ -27,17 +57,20 @@ function MailField({
     change,
     problem,
 }: {
-    mail: string;
-    change: (mail: string) => void;
+    mail: MailText;
+    change: (mail: MailText) => void;
     problem: Problem | null;
 }) {
     const [over, set_over] = useState(false);
-    const dropped = (event: DragEvent) => {
-        event.preventDefault();
-        set_over(false);
-        void text_of_drop(event).then((text) => {
-            if (text) change(text);
-        });
+    const [fault, set_fault] = useState('');
+    const take = (coming: Promise<MailText | null>) => {
+        set_fault('');
+        coming.then(
+            (read) => {
+                if (read) change(read);
+            },
+            () => set_fault('The file cannot be read.'),
+        );
     };
     return (
         <Field label="Mail, patch or commit" name="mail" problem={problem}>
@@ -47,40 +80,54 @@ function MailField({
                 class={`raw ${over ? 'over' : ''}`}
                 rows={18}
                 spellcheck={false}
-                placeholder={
-                    'Paste it here, or drop a file.\n\nThe log message with its trace and reproducer, then the diff.\n\nOr name a commit of the tree.'
-                }
-                value={mail}
+                placeholder={k_placeholder}
+                value={mail.text}
                 aria-invalid={problem !== null}
                 aria-describedby={problem ? 'mail-fault' : undefined}
-                onInput={(event) => change(event.currentTarget.value)}
+                onInput={(event) => {
+                    const text = event.currentTarget.value;
+                    // What is pasted into an empty field is a text, whatever was there before.
+                    change({ text, form: text === '' ? 'text' : mail.form });
+                }}
                 onDragOver={(event) => {
                     event.preventDefault();
                     set_over(true);
                 }}
                 onDragLeave={() => set_over(false)}
-                onDrop={dropped}
+                onDrop={(event) => {
+                    event.preventDefault();
+                    set_over(false);
+                    take(mail_of_drop(event));
+                }}
             />
             <p class="row small">
-                <label class="file">
-                    <span class="button quiet">Choose a file …</span>
-                    <input
-                        type="file"
-                        class="sr"
-                        onChange={(event) => {
-                            const file = event.currentTarget.files?.[0];
-                            if (file) void file.text().then(change);
-                        }}
-                    />
-                </label>
-                <span class="dim">It is sent to this daemon and to no one else.</span>
+                <FileChooser take={take} />
+                <span class="dim">
+                    Several are one series. It is sent to this daemon and to no one else.
+                </span>
             </p>
+            {mail.form === 'bytes' ? (
+                <p class="hint" role="status">
+                    Not UTF-8: each byte is shown as one character, and sent as it is.
+                </p>
+            ) : null}
+            {fault ? (
+                <p class="fault" role="alert">
+                    {fault}
+                </p>
+            ) : null}
         </Field>
     );
 }
 
+const k_placeholder =
+    'Paste it here, or drop its files.\n\n' +
+    'The log message with its trace and reproducer, then the diff.\n\n' +
+    'For a commit of the tree, name it in the field Commit and leave this one empty.';
+
 const k_start: Submission = {
     mail: '',
+    mail_form: 'text',
     commit: '',
     tree: 'debian-6.1.8-rt5',
     profile: 'rt-lockdep',
@@ -133,8 +180,8 @@ export function SubmitPage() {
             <form class="submit" onSubmit={(event) => void send(event)}>
                 <div>
                     <MailField
-                        mail={form.mail}
-                        change={(mail) => set({ mail })}
+                        mail={{ text: form.mail, form: form.mail_form }}
+                        change={({ text, form }) => set({ mail: text, mail_form: form })}
                         problem={fault('mail')}
                     />
                     <PreviewPanel state={preview} form={form.workload} tree={form.tree} />

@@ -60,7 +60,7 @@ function KernelOptions({ form, set, fault }: OptionProps) {
                     onInput={(event) => set({ commit: event.currentTarget.value.trim() })}
                 />
                 <p class="hint" id="commit-hint">
-                    of the tree, or two as A..B; in place of a mail, which then only tells the story
+                    of the tree, or two as A..B; a mail beside it only tells the story
                 </p>
             </Field>
             <Field label="Profile" name="profile" problem={fault('profile')}>

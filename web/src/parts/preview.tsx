@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What intake understood of a mail, before it is submitted.
+// What intake understood of a mail or a commit, before it is submitted.
 
 import type { ComponentChildren } from 'preact';
 

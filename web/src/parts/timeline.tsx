@@ -4,7 +4,7 @@
 import { duration, local_time, seconds_between } from '../format';
 import type { Job, JobStage, Trial } from '../model';
 import type { Progress } from '../progress';
-import { build_words } from '../progress';
+import { build_words, trials_left_words } from '../progress';
 import { k_stages } from './verdict';
 
 const k_order: JobStage[] = ['queued', 'checking_out', 'building', 'running', 'done'];
@@ -74,7 +74,13 @@ function detail(step: Step, job: Job, progress: Progress): string {
             ? `iteration ${heartbeat.iteration}, ${duration(heartbeat.uptime)} up`
             : 'now';
         const build = job.arms.patched.build ? undefined : progress.builds.patched;
-        return build ? `${trial}; patched kernel ${build_words(build)}` : trial;
+        return [
+            trial,
+            trials_left_words(progress.left_s, job),
+            build ? `patched kernel ${build_words(build)}` : '',
+        ]
+            .filter(Boolean)
+            .join('; ');
     }
     return 'now';
 }
