@@ -19,8 +19,8 @@ using util::Result;
 
 namespace {
 
-constexpr int k_most_commits = 20000;
-constexpr std::size_t k_most_output = 16U << 20U;
+constexpr int k_longest_line = 20000;
+constexpr std::size_t k_most_line_output = 16U << 20U;
 constexpr std::size_t k_longest_title = 200;
 
 // "%H%x09%P%x09%s"
@@ -41,7 +41,7 @@ asio::awaitable<Result<std::vector<model::LineCommit>>> read_log(
     auto all = words("log", "--encoding=UTF-8", "--no-show-signature", "--format=%H%x09%P%x09%s");
     all.insert(all.end(), arguments.begin(), arguments.end());
     auto spec = git_command(repository, std::move(all));
-    spec.keep_bytes = k_most_output;
+    spec.keep_bytes = k_most_line_output;
     const auto out = co_await util::run_checked(in_git_sandbox(repository, std::move(spec)));
     if (!out) co_return tl::unexpected(out.error());
     std::vector<model::LineCommit> commits;
@@ -109,10 +109,10 @@ asio::awaitable<Result<Line>> read_line(fs::path repository, std::string good, s
     const auto range = *from + ".." + *to;
     const auto on_line = co_await count(repository, words("--first-parent", range, "--"));
     if (!on_line) co_return tl::unexpected(on_line.error());
-    if (*on_line >= k_most_commits)
+    if (*on_line >= k_longest_line)
         co_return fail(ErrorKind::too_large,
                        fmt::format("{} commits lie between, at most {} can be searched", *on_line,
-                                   k_most_commits),
+                                   k_longest_line),
                        range, "name commits that are closer");
     const auto all = co_await count(repository, words(range, "--"));
     if (!all) co_return tl::unexpected(all.error());

@@ -22,9 +22,9 @@ using util::Result;
 
 namespace {
 
-constexpr std::size_t k_script_bytes = 65536;
+constexpr std::size_t k_most_script_bytes = 65536;
 constexpr std::chrono::milliseconds k_look_again{300};
-constexpr std::chrono::seconds k_patience{60};
+constexpr std::chrono::seconds k_server_patience{60};
 
 struct BisectOptions {
     Remote remote;
@@ -71,8 +71,8 @@ Result<model::BisectionSpec> complete(const BisectOptions& options) {
         return util::fail(ErrorKind::invalid_input, "a good and a bad commit are asked for",
                           "command line", "krepro bisect GOOD BAD --tree TREE --mail MAIL");
     auto read = read_into(spec.mail, options.mail_file, model::k_max_mail_bytes);
-    if (read) read = read_into(spec.script, options.script_file, k_script_bytes);
-    if (read) read = read_into(spec.config, options.config_file, k_script_bytes);
+    if (read) read = read_into(spec.script, options.script_file, k_most_script_bytes);
+    if (read) read = read_into(spec.config, options.config_file, k_most_script_bytes);
     if (read) read = model::validate(spec);
     if (!read) return tl::unexpected(read.error());
     return spec;
@@ -113,7 +113,7 @@ class Follower {
   private:
     // Asks again while the server does not answer: it may be starting again.
     Result<Json> look(std::int64_t id) const {
-        const auto until = std::chrono::steady_clock::now() + k_patience;
+        const auto until = std::chrono::steady_clock::now() + k_server_patience;
         while (true) {
             auto bisection = get(options_, id);
             const bool away = !bisection && bisection.error().kind == ErrorKind::unavailable;
@@ -159,7 +159,7 @@ class Follower {
     std::int64_t told_ = 0;
 };
 
-int exit_code_of(const Json& bisection) {
+int bisection_exit_code(const Json& bisection) {
     const auto kind = model::enum_from_string<BisectionEnd>(text_at(bisection, "result.kind"));
     if (!kind) return k_exit_ok;
     switch (*kind) {
@@ -183,7 +183,7 @@ int print(const BisectOptions& options, const Json& bisection, Terminal& termina
         terminal.print(render_bisection(bisection, terminal));
     else
         terminal.print((one_line ? model::dump(bisection) : model::dump_pretty(bisection)) + "\n");
-    return exit_code_of(bisection);
+    return bisection_exit_code(bisection);
 }
 
 int follow(const BisectOptions& options, std::int64_t id, Terminal& terminal) {
@@ -195,7 +195,7 @@ int follow(const BisectOptions& options, std::int64_t id, Terminal& terminal) {
 // One that goes on is followed. But in this process: what an earlier one left in its folder is
 // being given up, and is taken up again when that is over.
 Result<Json> resume(const BisectOptions& options) {
-    const auto until = std::chrono::steady_clock::now() + 2 * k_patience;
+    const auto until = std::chrono::steady_clock::now() + 2 * k_server_patience;
     while (true) {
         auto bisection = get(options, options.resume);
         if (!bisection) return bisection;

@@ -17,11 +17,10 @@ using model::Json;
 
 namespace {
 
-constexpr std::size_t k_max_request_values = 100;
+constexpr std::size_t k_max_bisection_values = 100;
 
-util::Error no_such(std::string_view id) {
-    return {util::ErrorKind::not_found, fmt::format("there is no bisection {}", id), "bisection",
-            "GET /api/v1/bisections lists them"};
+util::Error no_bisection(std::string_view id) {
+    return no_such("bisection", id, "GET /api/v1/bisections lists them");
 }
 
 util::Error too_many_go_on() {
@@ -32,7 +31,7 @@ util::Error too_many_go_on() {
 util::Result<model::BisectionSpec> read_request(const Call& call) {
     auto none = refuse_unknown_parameters(call.target, {});
     if (!none) return tl::unexpected(std::move(none.error()));
-    const auto json = model::parse_small_json(call.body, "request body", k_max_request_values);
+    const auto json = model::parse_small_json(call.body, "request body", k_max_bisection_values);
     if (!json) return tl::unexpected(json.error());
     return model::parse_bisection_spec(*json);
 }
@@ -50,7 +49,7 @@ BisectionParts read_parts(store::Store& store, std::int64_t id) {
 asio::awaitable<Reply> Api::bisection_document(std::int64_t id, std::string instance, status code) {
     const auto read = [id](store::Store& s) { return read_parts(s, id); };
     const auto parts = co_await services_.store->call(read);
-    if (!parts.bisection) co_return error_reply(no_such(std::to_string(id)), instance);
+    if (!parts.bisection) co_return error_reply(no_bisection(std::to_string(id)), instance);
     co_return json_reply(bisection_view(parts), code);
 }
 
@@ -99,7 +98,7 @@ asio::awaitable<Reply> Api::list_bisections(Call call) {
 
 asio::awaitable<Reply> Api::show_bisection(Call call) {
     const auto id = parse_id(call.path_values[0]);
-    if (!id) co_return error_reply(no_such(call.path_values[0]), call.target.path);
+    if (!id) co_return error_reply(no_bisection(call.path_values[0]), call.target.path);
     auto reply = co_await bisection_document(*id, call.target.path, status::ok);
     co_return reply;
 }
@@ -108,7 +107,7 @@ asio::awaitable<Reply> Api::show_bisection(Call call) {
 asio::awaitable<std::optional<Reply>> Api::refuse_others(std::int64_t id, Call call) {
     const auto read = [id](store::Store& s) { return s.bisection_owner(id); };
     const auto owner = co_await services_.store->call(read);
-    if (!owner) co_return error_reply(no_such(std::to_string(id)), call.target.path);
+    if (!owner) co_return error_reply(no_bisection(std::to_string(id)), call.target.path);
     if (call.visitor.role == model::Role::admin || *owner == call.visitor.token)
         co_return std::nullopt;
     co_return problem_reply(
@@ -119,7 +118,7 @@ asio::awaitable<std::optional<Reply>> Api::refuse_others(std::int64_t id, Call c
 
 asio::awaitable<Reply> Api::cancel_bisection(Call call) {
     const auto id = parse_id(call.path_values[0]);
-    if (!id) co_return error_reply(no_such(call.path_values[0]), call.target.path);
+    if (!id) co_return error_reply(no_bisection(call.path_values[0]), call.target.path);
     auto refused = co_await refuse_others(*id, call);
     if (refused) co_return std::move(*refused);
     const auto ask = [id = *id](store::Store& s) { return s.request_bisection_cancel(id); };
@@ -132,7 +131,7 @@ asio::awaitable<Reply> Api::cancel_bisection(Call call) {
 
 asio::awaitable<Reply> Api::resume_bisection(Call call) {
     const auto id = parse_id(call.path_values[0]);
-    if (!id) co_return error_reply(no_such(call.path_values[0]), call.target.path);
+    if (!id) co_return error_reply(no_bisection(call.path_values[0]), call.target.path);
     auto refused = co_await refuse_others(*id, call);
     if (refused) co_return std::move(*refused);
     const auto ask = [id = *id](store::Store& s) { return s.resume_bisection(id); };

@@ -18,8 +18,8 @@ namespace {
 
 constexpr double k_build_s = 120;  // of a warm build, as long as none is on record
 constexpr double k_step_s = 15;    // checkout, image, boot
-constexpr int k_least_trials = 12;
-constexpr double k_least_wall_s = 300;
+constexpr int k_least_step_trials = 12;
+constexpr double k_least_step_s = 300;
 
 // A boot shows so much less a second than those of the other kernels when something else ends it.
 constexpr double k_starved = 8;
@@ -31,13 +31,13 @@ bool is_untestable(const model::Job& job) {
 }
 
 // Of the trials that gave evidence, all commits together.
-struct Pace {
+struct StepPace {
     double wall_s = 0, exposure = 0;
     int trials = 0;
 };
 
-Pace pace_of(std::span<const StepRecord> steps) {
-    Pace pace;
+StepPace pace_of(std::span<const StepRecord> steps) {
+    StepPace pace;
     for (const auto& step : steps) {
         for (const auto& trial : step.trials) {
             if (trial.outcome.kind == OutcomeKind::none) continue;
@@ -51,7 +51,7 @@ Pace pace_of(std::span<const StepRecord> steps) {
 
 // It stayed far from what it was to show: another bug ends its boots before the workload has done
 // much. More tests of it would use up what the others need.
-bool is_starved(const StepRecord& step, const Pace& all) {
+bool is_starved(const StepRecord& step, const StepPace& all) {
     const auto& verdict = step.job.verdict;
     if (!verdict || verdict->kind != VerdictKind::not_reproduced) return false;
     const auto own = pace_of({&step, 1});
@@ -127,9 +127,9 @@ model::Budget budget_of(const verdict::TestCommit& test, model::Budget left,
     if (!(test.exposure_goal > 0) || !(pace.exposure > 0)) return left;
     const double boots = std::ceil(test.exposure_goal * pace.trials / pace.exposure);
     const double wall_s = test.exposure_goal * pace.wall_s / pace.exposure;
-    const double trials = std::max<double>(k_least_trials, 3 * boots + 6);
+    const double trials = std::max<double>(k_least_step_trials, 3 * boots + 6);
     if (trials < left.trials) left.trials = static_cast<int>(trials);
-    left.wall_s = std::min(left.wall_s, std::max(k_least_wall_s, 60 + 4 * wall_s));
+    left.wall_s = std::min(left.wall_s, std::max(k_least_step_s, 60 + 4 * wall_s));
     return left;
 }
 

@@ -29,20 +29,20 @@ using util::value_or_throw;
 namespace {
 
 // How long news may be overlooked, should a notice be lost.
-constexpr std::chrono::seconds k_look_again{10};
-constexpr double k_least_wall_s = 10;
-constexpr int k_least_trials = 2;
+constexpr std::chrono::seconds k_overlooked{10};
+constexpr double k_fewest_seconds = 10;
+constexpr int k_fewest_trials = 2;
 
-std::string title_of(const model::BisectionSpec& spec) {
+std::string title_of_request(const model::BisectionSpec& spec) {
     return fmt::format("{}..{} of {}", spec.good, spec.bad, spec.tree);
 }
 
-util::Error defect(const std::exception& failure) {
-    return {ErrorKind::internal, failure.what(), "", "report this defect"};
+util::Error defect_of(const std::exception& failure) {
+    return {ErrorKind::internal, failure.what(), "", "report this defect_of"};
 }
 
 // A request that no job could be made of is refused before it is stored.
-Result<void> check(const Services& services, const model::BisectionSpec& spec) {
+Result<void> check_request(const Services& services, const model::BisectionSpec& spec) {
     if (auto valid = model::validate(spec); !valid) return valid;
     const auto job = make_job(services, model::step_spec(spec, spec.bad, spec.budget));
     if (!job) return tl::unexpected(job.error());
@@ -59,11 +59,11 @@ Bisections::Bisections(asio::any_io_executor executor, const Services& services,
 
 asio::awaitable<Result<Bisection>> Bisections::submit(model::BisectionSpec spec,
                                                       std::int64_t token) {
-    const auto look = [&services = services_, spec] { return check(services, spec); };
+    const auto look = [&services = services_, spec] { return check_request(services, spec); };
     const auto good = co_await util::run_on(*services_.pool, look);
     if (!good) co_return tl::unexpected(good.error());
     Bisection bisection;
-    bisection.title = title_of(spec);
+    bisection.title = title_of_request(spec);
     bisection.spec = std::move(spec);
     const auto add = [bisection, token](store::Store& s) {
         return s.add_bisection(bisection, token);
@@ -92,7 +92,7 @@ asio::awaitable<void> Bisections::run() {
         const bool any = co_await look_at_all();
         if (stopping_) break;
         if (any) {
-            co_await services_.bus->wait(0, seen, k_look_again);
+            co_await services_.bus->wait(0, seen, k_overlooked);
         } else if (services_.bus->count() == seen) {
             // Jobs of others say a word a second: that is not looked at for nothing.
             co_await idle_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -126,7 +126,7 @@ asio::awaitable<bool> Bisections::look_at_all() {
     co_return !unfinished.empty();
 }
 
-// The one place around a bisection where a broken environment, or a defect of ours, is caught.
+// The one place around a bisection where a broken environment, or a defect_of of ours, is caught.
 asio::awaitable<void> Bisections::look_at(std::int64_t id) {
     std::optional<util::Error> error;
     try {
@@ -134,7 +134,7 @@ asio::awaitable<void> Bisections::look_at(std::int64_t id) {
     } catch (const util::InfraError& failure) {
         error = failure.error();
     } catch (const std::exception& failure) {
-        error = defect(failure);
+        error = defect_of(failure);
     }
     if (error && !stopping_) co_await fail(id, std::move(*error));
 }
@@ -191,7 +191,7 @@ asio::awaitable<void> Bisections::search(Bisection bisection) {
     } catch (const util::InfraError& failure) {
         error = failure.error();
     } catch (const std::exception& failure) {
-        error = defect(failure);
+        error = defect_of(failure);
     }
     // A cancellation that brought us here must not cut short what is told of it.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -250,7 +250,7 @@ asio::awaitable<void> Bisections::test_next(State& state) {
     if (std::holds_alternative<verdict::BadUntestable>(step))
         co_return co_await end(bisection, bad_untestable(evidence));
     const auto left = budget_left(bisection.spec, steps);
-    if (left.wall_s < k_least_wall_s || left.trials < k_least_trials) {
+    if (left.wall_s < k_fewest_seconds || left.trials < k_fewest_trials) {
         auto result = commits.back().hits > 0 ? out_of_budget(evidence) : not_reproduced(evidence);
         co_return co_await end(bisection, std::move(result));
     }

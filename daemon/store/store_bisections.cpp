@@ -23,15 +23,15 @@ using util::fail;
 
 namespace {
 
-constexpr int k_max_limit = 500;
-constexpr auto k_select = "SELECT document, cancel_requested FROM bisections ";
+constexpr int k_longest_page = 500;
+constexpr auto k_bisection_columns = "SELECT document, cancel_requested FROM bisections ";
 
-util::Error no_such(std::int64_t id) {
+util::Error no_such_bisection(std::int64_t id) {
     return {ErrorKind::not_found, fmt::format("there is no bisection {}", id), "bisection",
             "GET /api/v1/bisections lists them"};
 }
 
-std::string where_of(std::int64_t id) {
+std::string where_bisection(std::int64_t id) {
     return fmt::format("bisection {}", id);
 }
 
@@ -75,7 +75,8 @@ std::optional<Bisection> Store::bisection(std::int64_t id) {
         std::string document;
         int cancel = 0;
         const long long key = id;
-        impl_->sql << k_select << "WHERE id = :id", use(key, "id"), into(document), into(cancel);
+        impl_->sql << k_bisection_columns << "WHERE id = :id", use(key, "id"), into(document),
+            into(cancel);
         if (!impl_->sql.got_data()) return std::nullopt;
         return read_bisection(document, cancel);
     });
@@ -86,9 +87,9 @@ std::vector<Bisection> Store::bisections(std::int64_t before, int limit) {
         std::string document;
         int cancel = 0;
         const long long end = before;
-        const int most = std::clamp(limit, 1, k_max_limit);
+        const int most = std::clamp(limit, 1, k_longest_page);
         soci::statement rows =
-            (impl_->sql.prepare << k_select
+            (impl_->sql.prepare << k_bisection_columns
                                 << "WHERE (:before = 0 OR id < :before)"
                                    " ORDER BY id DESC LIMIT :limit",
              use(end, "before"), use(most, "limit"), into(document), into(cancel));
@@ -122,9 +123,10 @@ util::Result<void> Store::update_bisection(const Bisection& bisection) {
     return impl_->guarded([&]() -> util::Result<void> {
         soci::transaction transaction(impl_->sql);
         const auto stored = this->bisection(bisection.id);
-        if (!stored) return tl::unexpected(no_such(bisection.id));
+        if (!stored) return tl::unexpected(no_such_bisection(bisection.id));
         if (stored->stage == BisectionStage::done)
-            return fail(ErrorKind::conflict, "the bisection is done", where_of(bisection.id));
+            return fail(ErrorKind::conflict, "the bisection is done",
+                        where_bisection(bisection.id));
         auto next = bisection;
         next.created_at = stored->created_at;
         next.cancel_requested = stored->cancel_requested;
@@ -138,9 +140,9 @@ util::Result<Bisection> Store::resume_bisection(std::int64_t id) {
     return impl_->guarded([&]() -> util::Result<Bisection> {
         soci::transaction transaction(impl_->sql);
         auto stored = this->bisection(id);
-        if (!stored) return tl::unexpected(no_such(id));
+        if (!stored) return tl::unexpected(no_such_bisection(id));
         if (stored->stage != BisectionStage::done)
-            return fail(ErrorKind::conflict, "the bisection is not done", where_of(id),
+            return fail(ErrorKind::conflict, "the bisection is not done", where_bisection(id),
                         "it goes on by itself");
         stored->stage = BisectionStage::running;
         stored->result.reset();
@@ -158,10 +160,10 @@ util::Result<void> Store::request_bisection_cancel(std::int64_t id) {
     return impl_->guarded([&]() -> util::Result<void> {
         soci::transaction transaction(impl_->sql);
         auto stored = this->bisection(id);
-        if (!stored) return tl::unexpected(no_such(id));
+        if (!stored) return tl::unexpected(no_such_bisection(id));
         if (stored->stage == BisectionStage::done)
             return fail(ErrorKind::conflict, "the bisection is done, there is nothing to cancel",
-                        where_of(id));
+                        where_bisection(id));
         stored->cancel_requested = true;
         write_bisection(impl_->sql, *stored);
         transaction.commit();
@@ -201,7 +203,7 @@ std::vector<model::LineCommit> Store::line(std::int64_t bisection) {
         const long long id = bisection;
         impl_->sql << "SELECT line FROM bisections WHERE id = :id", use(id, "id"), into(text);
         if (!impl_->sql.got_data()) return std::vector<model::LineCommit>{};
-        return read_document<std::vector<model::LineCommit>>(text, where_of(bisection));
+        return read_document<std::vector<model::LineCommit>>(text, where_bisection(bisection));
     });
 }
 

@@ -13,7 +13,7 @@
 namespace krepro::verdict {
 namespace {
 
-constexpr double k_highest_confidence = 0.9999;
+constexpr double k_most_confidence = 0.9999;
 
 // Of a clean test, in units of the exposure that a hit takes in the mean.
 constexpr std::array k_goals{0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0, 22.0};
@@ -154,7 +154,7 @@ std::vector<double> first_bad(std::span<const CommitEvidence> line) {
 BisectStep next_test(const BisectPlan& plan, std::span<const CommitEvidence> line) {
     if (line.size() < 2 || line.back().skipped) return BadUntestable{};
     const auto last = line.size() - 1;
-    const double confidence = std::clamp(plan.confidence, 0.5, k_highest_confidence);
+    const double confidence = std::clamp(plan.confidence, 0.5, k_most_confidence);
     const int wanted = hits_needed(confidence);
     if (line[last].hits < wanted) return TestCommit{last, wanted - line[last].hits, 0};
     const auto p = first_bad(line);
