@@ -2,6 +2,7 @@
 // Any bytes are a submission: a line that is the query, a line that is the type, and the body. An
 // error names the field or the parameter; what was taken is within its limits, is the same when it
 // is read again from what would be stored, and names no webhook that may not be connected to.
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <cstdint>
