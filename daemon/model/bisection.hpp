@@ -65,6 +65,7 @@ struct BisectionStep {
     std::string title;
     int hits_wanted = 1;       // so many end it
     double exposure_goal = 0;  // and so much without one; 0: as long as it takes
+    double boot_exposure = 0;  // of which one boot brings so much at most; 0: what it can
 
     bool operator==(const BisectionStep&) const = default;
     static constexpr auto fields() {
@@ -73,7 +74,8 @@ struct BisectionStep {
             field("place", &BisectionStep::place), field("commit", &BisectionStep::commit),
             field("title", &BisectionStep::title),
             field("hits_wanted", &BisectionStep::hits_wanted),
-            field("exposure_goal", &BisectionStep::exposure_goal));
+            field("exposure_goal", &BisectionStep::exposure_goal),
+            field("boot_exposure", &BisectionStep::boot_exposure));
     }
 };
 

@@ -125,7 +125,9 @@ model::Budget budget_of(const verdict::TestCommit& test, model::Budget left,
                         std::span<const StepRecord> steps) {
     const auto pace = pace_of(steps);
     if (!(test.exposure_goal > 0) || !(pace.exposure > 0)) return left;
-    const double boots = std::ceil(test.exposure_goal * pace.trials / pace.exposure);
+    double boots = std::ceil(test.exposure_goal * pace.trials / pace.exposure);
+    if (test.boot_exposure > 0)
+        boots = std::max(boots, std::ceil(test.exposure_goal / test.boot_exposure));
     const double wall_s = test.exposure_goal * pace.wall_s / pace.exposure;
     const double trials = std::max<double>(k_least_step_trials, 3 * boots + 6);
     if (trials < left.trials) left.trials = static_cast<int>(trials);

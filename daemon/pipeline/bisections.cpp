@@ -276,6 +276,7 @@ asio::awaitable<void> Bisections::add_step(State& state, verdict::TestCommit tes
     step.title = commit.title;
     step.hits_wanted = test.hits;
     step.exposure_goal = test.exposure_goal;
+    step.boot_exposure = test.boot_exposure;
     const auto add = [bisection, step, job](store::Store& s) {
         value_or_throw(s.update_bisection(bisection));
         return s.add_step(bisection.id, step, job);

@@ -60,7 +60,8 @@ model::TrialOutcome judged_again(model::TrialOutcome outcome, const std::string&
     return outcome;
 }
 
-// With the patch a sight of the bug always counts, whatever else the trial has ended with.
+// With the patch, and where one kernel alone is asked about, a sight of the bug always counts,
+// whatever else the trial has ended with.
 model::TrialOutcome made_a_hit(model::TrialOutcome outcome, const std::string& title) {
     if (outcome.kind == model::OutcomeKind::hit) return outcome;
     // Before the workload: the verdict must know.
@@ -103,6 +104,8 @@ verdict::Plan plan_of(const model::Job& job) {
         plan.amplified_differs = intake::differs_from_mail(*job.workload);
     plan.earlier = job.earlier;
     plan.alone = job.spec.alone;
+    if (job.unpatched_build && job.patched_build && !job.patched_build->vmlinux.empty())
+        plan.same_kernel = job.unpatched_build->vmlinux == job.patched_build->vmlinux;
     return plan;
 }
 
@@ -124,6 +127,9 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
         if (speaks_against_a_patch(report.report))
             others[report.trial].push_back(report.report.signature);
     }
+    const auto always_counts = [&](const model::Trial& trial) {
+        return trial.arm == model::ArmName::patched || (job && job->spec.alone);
+    };
     std::vector<verdict::StartedTrial> started;
     for (const auto& trial : store.trials(id)) {
         const bool running = !trial.outcome;
@@ -132,7 +138,7 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
             found != first_others.end() && !show_target.contains(trial.id))
             outcome = judged_again(std::move(outcome), found->second);
         if (const auto found = show_target.find(trial.id);
-            found != show_target.end() && trial.arm == model::ArmName::patched && !running)
+            found != show_target.end() && always_counts(trial) && !running)
             outcome = made_a_hit(std::move(outcome), found->second);
         started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id]}, running});
     }

@@ -139,6 +139,7 @@ verdict::Plan JobRun::plan() const {
     if (steps_.empty()) return plan;
     plan.alone_hits = steps_.back().hits_wanted;
     plan.alone_exposure = steps_.back().exposure_goal;
+    plan.alone_boot_exposure = steps_.back().boot_exposure;
     return plan;
 }
 

@@ -249,6 +249,8 @@ asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(
     run.boot.console = folder / "console.log";
     run.boot.harness = folder / "harness.log";
     run.limits.exposure_goal = next.exposure_goal;
+    if (next.boot_exposure > 0)
+        run.limits.exposure_goal = std::min(next.exposure_goal, next.boot_exposure);
     run.limits.wall_s = std::clamp(next.wall_s, k_shortest_trial_s, run.limits.wall_s);
     run.limits.iterations = iterations_of(used);
     run.limits.iteration_s = used.iteration_s;

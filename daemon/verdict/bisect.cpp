@@ -94,6 +94,9 @@ class Chooser {
         const auto sums = exposure_from(line_);
         const auto end = first_hit(line_);
         const double mean = Rate{hits_, sums[end]}.mean_exposure();
+        // The exposure that k hits are held against, over as many boots.
+        const double a_boot =
+            exposure_needed(plan_.confidence, hits_needed(plan_.confidence), mean);
         std::optional<TestCommit> best;
         double best_value = 0;
         double bad = 0, weighed = 0;  // of the places up to i
@@ -106,7 +109,7 @@ class Chooser {
                 const double value = value_of(i, std::min(bad, 1.0), rate, goal * mean);
                 if (value <= best_value) continue;
                 best_value = value;
-                best = TestCommit{i, 1, goal * mean};
+                best = TestCommit{i, 1, goal * mean, a_boot};
             }
         }
         return best;

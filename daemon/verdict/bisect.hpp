@@ -43,11 +43,13 @@ struct BisectPlan {
 };
 
 // Test this commit until so many hits, or until it has shown so much exposure without one (0: as
-// long as it takes).
+// long as it takes). One boot brings so much of it at most, as in the rule of `fixed`: where only
+// some boots can hit, or only while they are young, one long boot says little.
 struct TestCommit {
     std::size_t place = 0;
     int hits = 1;
     double exposure_goal = 0;
+    double boot_exposure = 0;
 
     bool operator==(const TestCommit&) const = default;
 };

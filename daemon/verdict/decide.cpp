@@ -84,10 +84,17 @@ class Decider {
         const double missing = plan_.alone_exposure - unpatched().clean_exposure();
         const bool enough = hits == 0 && plan_.alone_exposure > 0 && missing <= 0;
         if (!enough && !tally_.budget_exhausted())
-            return run(ArmName::unpatched, hits == 0 ? std::max(missing, 0.0) : 0);
+            return run_alone(hits == 0 ? std::max(missing, 0.0) : 0);
         if (hits > 0) return reproduced();
         if (!(unpatched().clean_exposure() > 0)) return no_exposure();
         return claim(VerdictKind::not_reproduced);
+    }
+
+    [[nodiscard]] Decision run_alone(double goal) const {
+        auto decision = run(ArmName::unpatched, goal);
+        auto* trial = std::get_if<RunTrial>(&decision);
+        if (trial != nullptr && goal > 0) trial->boot_exposure = plan_.alone_boot_exposure;
+        return decision;
     }
 
     // Those after the k-th are counted apart.
@@ -103,6 +110,10 @@ class Decider {
             exposure_needed(tally_.confidence, tally_.k, tally_.unpatched_hit_exposure());
         const double missing = needed - patched().clean_exposure();
         if (missing > 0) return run(ArmName::patched, missing);
+        const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_) ||
+                               stalls_left_open(tally_) || deaths_held_against_patch(tally_);
+        if (!new_splat && lacks_boots(unpatched(), patched()))
+            return run(ArmName::patched, exposure_a_boot(unpatched()));
         if (unpatched_needs_longer_look(tally_) && !tally_.budget_exhausted())
             return look_past_the_hit();
         if (plan_.confirm_assay && tally_.control.counts.hits == 0) {
@@ -112,8 +123,6 @@ class Decider {
             if (!tally_.budget_exhausted())
                 return run(ArmName::unpatched, lost - tally_.control.clean_exposure());
         }
-        const bool new_splat = patched().new_splats > 0 || stalls_held_against_patch(tally_) ||
-                               stalls_left_open(tally_) || deaths_held_against_patch(tally_);
         return claim(new_splat ? VerdictKind::fixed_new_splat : VerdictKind::fixed);
     }
 
@@ -134,6 +143,8 @@ class Decider {
             exposure_needed(tally_.confidence, tally_.k, patched().hit_exposure());
         const double missing = needed - unpatched().clean_exposure();
         if (missing > 0) return run(ArmName::unpatched, missing);
+        if (lacks_boots(patched(), unpatched()))
+            return run(ArmName::unpatched, exposure_a_boot(patched()));
         if (patched().blind_early > 0 && unpatched().blind_early > 0)
             return stop(VerdictKind::inconclusive,
                         "Both kernels complained before the workload began, so the hits with the "
@@ -167,15 +178,34 @@ class Decider {
         return std::min(left, share - unpatched().counts.wall_s);
     }
 
+    // The rule takes boots to be alike. Where they are not - only some can hit, or only while they
+    // are young - one long clean boot says little: the clean arm has as many as the other took.
+    [[nodiscard]] static bool lacks_boots(const ArmTally& hit, const ArmTally& clean) {
+        return clean.counted_boots() < hit.counted_boots();
+    }
+    [[nodiscard]] static double exposure_a_boot(const ArmTally& hit) {
+        return hit.hit_exposure() / std::max(1, hit.counted_boots());
+    }
+
     // Every verdict that rests on hits not having come asks that most trials could have seen them.
     // Where too few could, more of the clean arm can only take the claim back.
     [[nodiscard]] Decision claim(VerdictKind kind) const {
+        const bool says_fixed = kind == VerdictKind::fixed || kind == VerdictKind::fixed_new_splat;
+        if (says_fixed && plan_.same_kernel)
+            return stop(VerdictKind::inconclusive,
+                        "Both kernels are byte for byte the same, so nothing that the patch "
+                        "changes is built: what was seen of them differs by chance.");
+        if (!says_fixed && tally_.hits_in_other_form > 0)
+            return stop(VerdictKind::inconclusive,
+                        fmt::format("This workload did not show the bug without the patch, and the "
+                                    "mail's own did in {} of its boots: nothing is proved.",
+                                    tally_.hits_in_other_form));
         if (kind == VerdictKind::fixed_new_splat)
             return voids_too_many(tally_) ? too_many_voids() : stop(kind);
-        if (!voids_above_a_third(tally_)) return stop(kind);
-        if (tally_.budget_exhausted()) return too_many_voids();
-        const bool of_unpatched = plan_.alone || kind == VerdictKind::regression;
-        return run(of_unpatched ? ArmName::unpatched : ArmName::patched);
+        const auto clean =
+            kind == VerdictKind::regression || tally_.alone ? ArmName::unpatched : ArmName::patched;
+        if (!voids_above_a_third(tally_, clean)) return stop(kind);
+        return tally_.budget_exhausted() ? too_many_voids() : run(clean);
     }
 
     [[nodiscard]] Decision no_exposure() const {
@@ -219,8 +249,9 @@ Decision Decider::out_of_budget() const {
         why += fmt::format(" {} of the {} hits that the confidence asks for had come.", hits,
                            tally_.k);
     else if (verdict.exposure_needed)
-        why += fmt::format(" The clean kernel had to show {}.",
-                           exposure_words(*verdict.exposure_needed, verdict.unit));
+        why += fmt::format(" The clean kernel had to show {} in {} boots.",
+                           exposure_words(*verdict.exposure_needed, verdict.unit),
+                           (unpatched().counts.hits > 0 ? unpatched() : patched()).counted_boots());
     if (patched().new_splats > 0)
         why += fmt::format(" {} with the patch showed something that no boot without it showed.",
                            patched().new_splats);

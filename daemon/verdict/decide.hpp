@@ -45,9 +45,12 @@ struct Plan {
     bool confirm_assay = true;
     bool alone = false;  // there is no patched kernel: does this one hit?
     // Of one kernel alone: so many hits are `reproduced`, and so much exposure without one is
-    // enough (0: the whole budget).
+    // enough (0: the whole budget), of which one boot brings so much at most (0: what it can).
     int alone_hits = 1;
     double alone_exposure = 0;
+    double alone_boot_exposure = 0;
+    // Both kernels are byte for byte the same: nothing that the patch changes is built.
+    bool same_kernel = false;
     // A warm start: what earlier jobs saw of the same unpatched kernel and workload. It counts at
     // half weight or less, so that one hit of this job at least is always asked for.
     std::optional<model::EarlierEvidence> earlier;
@@ -63,6 +66,8 @@ struct RunTrial {
     // Go on past the target's hit: what the boots with the patch have shown is looked for in boots
     // without it that come to the same age.
     bool past_hit = false;
+    // End it at this though more is asked of the arm (0: no such limit).
+    double boot_exposure = 0;
 };
 
 struct Stop {

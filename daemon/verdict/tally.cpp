@@ -284,6 +284,8 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
         } else {
             tally.budget_wall_s -= sane(trial.outcome.wall_s);
             --tally.budget_trials;
+            tally.hits_in_other_form +=
+                trial.arm == ArmName::unpatched && trial.outcome.kind == OutcomeKind::hit ? 1 : 0;
         }
     }
     tally.void_causes = counter.void_causes();
@@ -307,8 +309,8 @@ bool voids_hopeless(const Tally& tally) {
            share_of(tally.patched).hopeless();
 }
 
-bool voids_above_a_third(const Tally& tally) {
-    return share_of_all(tally).above_a_third();
+bool voids_above_a_third(const Tally& tally, ArmName clean) {
+    return share_of_all(tally).above_a_third() || share_of(tally.arm(clean)).above_a_third();
 }
 
 bool voids_too_many(const Tally& tally) {

@@ -28,6 +28,8 @@ struct ArmTally {
 
     // Boots that show how the kernel behaves.
     [[nodiscard]] int boots() const { return counts.trials - counts.voids + telling_voids; }
+    // Boots whose exposure, or hit, is evidence.
+    [[nodiscard]] int counted_boots() const { return counts.trials - counts.voids; }
     // Boots that may have stalled: those that count, and those that a stall made void.
     [[nodiscard]] int loaded_boots() const { return counts.trials - counts.voids + stalled_voids; }
     // VMs that ended by themselves.
@@ -63,6 +65,7 @@ struct Tally {
     std::vector<std::string> void_causes;    // "boot_hang: 2"
     std::vector<std::string> side_findings;  // signatures of both arms
     bool mixed_units = false;                // exposures that cannot be compared
+    int hits_in_other_form = 0;              // without the patch, under the other workload of two
 
     // Hits of this job that the unpatched arm must show: k, less what a warm start brings.
     [[nodiscard]] int fresh_hits_needed() const { return k - earlier.hits; }
@@ -115,8 +118,8 @@ struct Tally {
 
 // Whether more than a third of the trials were void, whatever the cause but krepro's own stops:
 // those that were not may not have been able to hit either, and no kernel may be said to stay
-// clean.
-[[nodiscard]] bool voids_above_a_third(const Tally& tally);
+// clean. Of all trials, and of those of `clean` alone: the other arm's do not make up for these.
+[[nodiscard]] bool voids_above_a_third(const Tally& tally, model::ArmName clean);
 
 // The same for a claim that rests on what boots with the patch have shown: four voids at least, and
 // stalls are left out. What a kernel under load does is no failure to look, its exposure is charged

@@ -171,6 +171,10 @@ std::string void_words(const Tally& tally) {
     if (voids == 0) return {};
     std::string words = fmt::format("{} of {} gave no evidence and {} not counted", voids,
                                     boots_words(tally.trials()), voids == 1 ? "was" : "were");
+    std::string causes;
+    for (const auto& cause : tally.void_causes) causes += (causes.empty() ? "" : ", ") + cause;
+    words += fmt::format(" ({}", causes);
+    words += tally.alone ? ")" : fmt::format("; with the patch {})", tally.patched.counts.voids);
     const double charged = tally.unpatched.void_exposure;
     if (!tally.alone && tally.unpatched.counts.hits > 0 && charged > 0)
         words += fmt::format(", but for {} without the patch, which lower the rate there",

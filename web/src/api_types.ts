@@ -786,6 +786,8 @@ export interface BisectionStep {
     hits_wanted: number;
     // So much without a hit ends it; 0: the budget alone.
     exposure_goal: number;
+    // Of which one boot brings so much at most; 0: what it can.
+    boot_exposure: number;
     stage: JobStage;
     result: 'hit' | 'clean' | 'untestable' | 'failed' | null;
     trials: number;

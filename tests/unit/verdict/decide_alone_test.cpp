@@ -26,6 +26,15 @@ TEST(DecideAlone, ends_at_the_exposure_that_is_enough) {
     EXPECT_EQ(std::get<Stop>(decide(plan, enough)).verdict.kind, VerdictKind::not_reproduced);
 }
 
+TEST(DecideAlone, asks_no_boot_for_more_than_its_share) {
+    auto plan = alone(1, 500);
+    plan.alone_boot_exposure = 170;
+    const auto first = std::get<RunTrial>(decide(plan, {}));
+    EXPECT_EQ(first.boot_exposure, 170);
+    EXPECT_EQ(first.exposure_goal, 500);
+    EXPECT_EQ(std::get<RunTrial>(decide(alone(3, 0), {})).boot_exposure, 0);
+}
+
 TEST(DecideAlone, asks_for_so_many_hits) {
     const auto plan = alone(5, 0);
     std::vector<TrialRecord> trials;

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using namespace trials;  // NOLINT(google-build-using-namespace): the words of these tests
 
 TEST(VerdictControl, fixed_asks_for_a_fresh_hit_on_unpatched) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials done = three_hits() + cleans(k_patched, 200);
     const auto run = next_trial(confirming_plan(), done);
     EXPECT_EQ(run.arm, k_unpatched);
     // A true claim is taken back by chance ten times more rarely than a false one is made.
@@ -24,7 +24,7 @@ TEST(VerdictControl, fixed_asks_for_a_fresh_hit_on_unpatched) {
 }
 
 TEST(VerdictControl, neither_its_hit_nor_its_exposure_enters_the_test) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials done = three_hits() + cleans(k_patched, 200);
     const auto without = verdict_of(plan_of(), done);
     const auto with = verdict_of(confirming_plan(), done + Trials{hit(k_unpatched, 900)});
     EXPECT_EQ(with.p_value, without.p_value);
@@ -33,9 +33,9 @@ TEST(VerdictControl, neither_its_hit_nor_its_exposure_enters_the_test) {
 }
 
 TEST(VerdictControl, an_unpatched_kernel_that_stays_clean_takes_the_claim_back) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
-    EXPECT_EQ(answer(confirming_plan(), done + Trials{clean(k_unpatched, 484)}), "run unpatched");
-    const auto verdict = verdict_of(confirming_plan(), done + Trials{clean(k_unpatched, 485)});
+    const Trials done = three_hits() + cleans(k_patched, 200);
+    EXPECT_EQ(answer(confirming_plan(), done + cleans(k_unpatched, 484)), "run unpatched");
+    const auto verdict = verdict_of(confirming_plan(), done + cleans(k_unpatched, 485));
     EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
     EXPECT_THAT(verdict.sentence, HasSubstr("stayed clean as well"));
 }
@@ -43,7 +43,7 @@ TEST(VerdictControl, an_unpatched_kernel_that_stays_clean_takes_the_claim_back) 
 TEST(VerdictControl, without_budget_for_it_the_claim_stands_and_says_so) {
     Plan plan = confirming_plan();
     plan.budget_trials = 4;
-    const auto verdict = verdict_of(plan, three_hits() + Trials{clean(k_patched, 200)});
+    const auto verdict = verdict_of(plan, three_hits() + cleans(k_patched, 200));
     EXPECT_EQ(verdict.kind, VerdictKind::fixed);
     EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("was not shown")));
 }
@@ -59,7 +59,8 @@ TEST(VerdictAuto, verbatim_comes_first_and_may_decide) {
     EXPECT_EQ(run.arm, k_patched);
     // Each of the two attempts is held to half of alpha: (2/alpha)^(1/3) - 1.
     EXPECT_NEAR(run.exposure_goal, 242, 0.1);
-    trials.push_back(in_form(WorkloadForm::verbatim, clean(k_patched, 243)));
+    for (const auto& record : cleans(k_patched, 243))
+        trials.push_back(in_form(WorkloadForm::verbatim, record));
     const auto verdict = verdict_of(plan, trials);
     EXPECT_EQ(verdict.kind, VerdictKind::fixed);
     EXPECT_EQ(verdict.form, WorkloadForm::verbatim);
@@ -76,7 +77,7 @@ TEST(VerdictAuto, amplified_starts_afresh_when_the_verbatim_share_is_used_up) {
     const auto run = next_trial(plan, verbatim + three_hits());
     EXPECT_EQ(run.arm, k_patched);
     EXPECT_NEAR(run.exposure_goal, 242, 0.1);
-    const auto verdict = verdict_of(plan, verbatim + three_hits() + Trials{clean(k_patched, 243)});
+    const auto verdict = verdict_of(plan, verbatim + three_hits() + cleans(k_patched, 243));
     EXPECT_EQ(verdict.form, WorkloadForm::amplified);
     EXPECT_EQ(verdict.unpatched.trials, 3);
 }

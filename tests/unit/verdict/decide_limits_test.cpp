@@ -44,7 +44,8 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
         {"few, and more than a third", three_hits() + enough + repeated(3, no_evidence(k_patched)),
          "run patched"},
         {"less than a third", three_hits() + repeated(2, bad) + repeated(4, enough[0]), "fixed"},
-        {"a third at the end", repeated(2, bad) + three_hits() + enough, "fixed"},
+        {"a third at the end",
+         repeated(2, bad) + three_hits() + Trials{bad} + cleans(k_patched, 200), "fixed"},
         {"all of the patched arm", three_hits() + repeated(4, no_evidence(k_patched)),
          "inconclusive"},
         {"a hit on both is proof enough",
@@ -57,10 +58,10 @@ TEST(VerdictDecide, voids_are_fatal_by_a_table) {
 }
 
 TEST(VerdictDecide, no_kernel_is_said_to_stay_clean_while_more_than_a_third_is_void) {
-    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials evidence = three_hits() + cleans(k_patched, 200);
     const auto more = clean(k_patched, 50);
     for (const auto cause : {Cause::host_stall, Cause::boot_hang, Cause::early_exit}) {
-        const Trials voids = repeated(3, under_load(no_evidence(k_unpatched, cause)));
+        const Trials voids = repeated(4, under_load(no_evidence(k_unpatched, cause)));
         EXPECT_EQ(answer(plan_of(), voids + evidence), "run patched") << model::to_string(cause);
         EXPECT_EQ(answer(plan_of(), voids + evidence + repeated(2, more)), "fixed")
             << model::to_string(cause);
@@ -71,15 +72,15 @@ TEST(VerdictDecide, no_kernel_is_said_to_stay_clean_while_more_than_a_third_is_v
 
 TEST(VerdictDecide, voids_that_outlast_the_budget_are_inconclusive_and_say_their_causes) {
     Plan plan = plan_of();
-    plan.budget_trials = 7;
-    const Trials stalls = repeated(3, under_load(no_evidence(k_unpatched, Cause::host_stall)));
-    const auto verdict = verdict_of(plan, stalls + three_hits() + Trials{clean(k_patched, 200)});
+    plan.budget_trials = 10;
+    const Trials stalls = repeated(4, under_load(no_evidence(k_unpatched, Cause::host_stall)));
+    const auto verdict = verdict_of(plan, stalls + three_hits() + cleans(k_patched, 200));
     EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
-    EXPECT_THAT(verdict.sentence, HasSubstr("3 of 7 boots gave no evidence (host_stall: 3)"));
+    EXPECT_THAT(verdict.sentence, HasSubstr("4 of 10 boots gave no evidence (host_stall: 4)"));
 }
 
 TEST(VerdictDecide, trials_that_krepro_has_ended_itself_are_no_part_of_that_third) {
-    const Trials evidence = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials evidence = three_hits() + cleans(k_patched, 200);
     for (const auto cause : {Cause::not_needed, Cause::interrupted})
         EXPECT_EQ(answer(plan_of(), evidence + repeated(4, no_evidence(k_unpatched, cause))),
                   "fixed")
@@ -92,7 +93,9 @@ TEST(VerdictDecide, the_arm_that_stays_clean_is_the_one_that_goes_on_while_too_m
                           repeated(7, no_evidence(k_patched));
     EXPECT_EQ(answer(plan_of(), no_hit + repeated(3, hit(k_patched, 20))), "run unpatched");
     EXPECT_EQ(answer(plan_of(), no_hit + repeated(4, clean(k_patched, 60))), "run patched");
-    EXPECT_EQ(answer(plan_of(), no_hit + repeated(6, clean(k_patched, 60))), "not_reproduced");
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(13, clean(k_patched, 60))), "run patched")
+        << "of its own boots it is still more than a third";
+    EXPECT_EQ(answer(plan_of(), no_hit + repeated(14, clean(k_patched, 60))), "not_reproduced");
 }
 
 TEST(VerdictDecide, too_many_voids_are_said_with_their_causes) {
@@ -133,13 +136,13 @@ TEST(VerdictDecide, with_too_few_hits_in_time_a_hit_on_patched_still_proves_it_n
     const Trials weak{lasting(80, hit(k_unpatched, 5))};
     EXPECT_EQ(answer(plan, weak), "run patched");
     EXPECT_EQ(answer(plan, weak + Trials{hit(k_patched, 1)}), "not_fixed");
-    EXPECT_EQ(answer(plan, weak + Trials{clean(k_patched, 1000)}), "inconclusive");
+    EXPECT_EQ(answer(plan, weak + cleans(k_patched, 1000)), "inconclusive");
 }
 
 TEST(VerdictDecide, the_budget_never_hides_a_verdict_that_is_there) {
     Plan plan = plan_of();
     plan.budget_trials = 4;
-    EXPECT_EQ(answer(plan, three_hits() + Trials{clean(k_patched, 200)}), "fixed");
+    EXPECT_EQ(answer(plan, three_hits() + cleans(k_patched, 200)), "fixed");
 }
 
 TEST(VerdictPlan, a_senseless_plan_ends_as_an_error_that_says_why) {

@@ -31,14 +31,18 @@ TEST(VerdictDecide, the_way_through_a_job_is_a_table) {
     const Trials no_hit = repeated(23, clean(k_unpatched, 10));  // 23 of 60: the share is used up
     const Trials patched_hits = repeated(3, hit(k_patched, 20));
     // 120 s with the patch, against the 60 s that three hits took without it.
-    const Trials new_and_enough{other(k_patched, 5, {"new"}), lasting(100, clean(k_patched, 170))};
+    const Trials new_and_enough{other(k_patched, 5, {"new"}), lasting(50, clean(k_patched, 85)),
+                                lasting(50, clean(k_patched, 85))};
     const std::vector<Row> rows{
         {"nothing yet", {}, "run unpatched"},
         {"two hits", {hit(k_unpatched, 5), hit(k_unpatched, 5)}, "run unpatched"},
         {"three hits", hits, "run patched"},
-        {"too little on patched", hits + Trials{clean(k_patched, 171)}, "run patched"},
-        {"enough on patched", hits + Trials{clean(k_patched, 171.5)}, "fixed"},
-        {"in two trials", hits + Trials{clean(k_patched, 100), clean(k_patched, 72)}, "fixed"},
+        {"too little on patched", hits + cleans(k_patched, 171), "run patched"},
+        {"enough on patched", hits + cleans(k_patched, 171.5), "fixed"},
+        {"enough, in fewer boots than the hits took",
+         hits + Trials{clean(k_patched, 100), clean(k_patched, 72)}, "run patched"},
+        {"and in as many",
+         hits + Trials{clean(k_patched, 100), clean(k_patched, 72), clean(k_patched, 1)}, "fixed"},
         {"a hit on patched", hits + Trials{clean(k_patched, 100), hit(k_patched, 5)}, "not_fixed"},
         {"a late hit on patched", hits + Trials{hit(k_patched, 500)}, "not_fixed"},
         {"another splat on patched", hits + Trials{other(k_patched, 5, {"new"})}, "run patched"},
@@ -52,13 +56,13 @@ TEST(VerdictDecide, the_way_through_a_job_is_a_table) {
          "fixed_new_splat"},
         {"no hit yet", repeated(22, clean(k_unpatched, 10)), "run unpatched"},
         {"no hit within the share", no_hit, "run patched"},
-        {"patched not as long", no_hit + Trials{clean(k_patched, 229)}, "run patched"},
-        {"patched as long", no_hit + Trials{clean(k_patched, 230)}, "not_reproduced"},
+        {"patched not as long", no_hit + cleans(k_patched, 229), "run patched"},
+        {"patched as long", no_hit + cleans(k_patched, 231), "not_reproduced"},
         {"a hit only on patched", no_hit + Trials{hit(k_patched, 20)}, "run patched"},
         {"three hits only on patched", no_hit + patched_hits, "regression"},
         {"late hits only on patched", no_hit + repeated(3, hit(k_patched, 60)), "run unpatched"},
         {"and unpatched clean for long",
-         no_hit + repeated(3, hit(k_patched, 60)) + Trials{clean(k_unpatched, 90)}, "regression"},
+         no_hit + repeated(3, hit(k_patched, 60)) + cleans(k_unpatched, 90), "regression"},
         {"and unpatched hits at last",
          no_hit + repeated(3, hit(k_patched, 60)) + Trials{hit(k_unpatched, 9)}, "not_fixed"},
     };
@@ -68,7 +72,7 @@ TEST(VerdictDecide, the_way_through_a_job_is_a_table) {
 TEST(VerdictDecide, a_trial_on_the_clean_arm_is_asked_for_what_is_missing) {
     EXPECT_EQ(next_trial(plan_of(), {}).exposure_goal, 0);
     EXPECT_NEAR(next_trial(plan_of(), three_hits()).exposure_goal, 171.44, 0.01);
-    const auto more = next_trial(plan_of(), three_hits() + Trials{clean(k_patched, 100)});
+    const auto more = next_trial(plan_of(), three_hits() + cleans(k_patched, 100));
     EXPECT_NEAR(more.exposure_goal, 71.44, 0.01);
 }
 
@@ -96,21 +100,63 @@ TEST(VerdictDecide, ninety_nine_percent_asks_for_five_hits) {
 }
 
 TEST(VerdictDecide, fixed_is_said_with_its_numbers) {
-    const auto verdict =
-        verdict_of(plan_of(), three_hits() + Trials{clean(k_patched, 100), clean(k_patched, 90)});
+    const auto verdict = verdict_of(
+        plan_of(),
+        three_hits() + Trials{clean(k_patched, 100), clean(k_patched, 50), clean(k_patched, 40)});
     EXPECT_EQ(verdict.sentence,
               "The bug hit in 3 of 3 boots without the patch (100 deadline-task exits) and in none "
-              "of 2 boots with it (190 deadline-task exits); were the rates equal, this would "
+              "of 3 boots with it (190 deadline-task exits); were the rates equal, this would "
               "happen with probability 0.041.");
     EXPECT_EQ(verdict.hits_needed, 3);
     EXPECT_EQ(verdict.unpatched.hits, 3);
-    EXPECT_EQ(verdict.patched.clean, 2);
+    EXPECT_EQ(verdict.patched.clean, 3);
     EXPECT_NEAR(verdict.p_value.value(), std::pow(100.0 / 290, 3), 1e-9);
     EXPECT_NEAR(verdict.rate_ratio_bound.value(), std::log(20) * 100 / (3 * 190), 1e-9);
     EXPECT_NEAR(verdict.exposure_needed.value(), 171.44, 0.01);
     EXPECT_FALSE(verdict.rate_bound.has_value());
     ASSERT_FALSE(verdict.limits.empty());
     EXPECT_THAT(verdict.limits[0], HasSubstr("at up to 53 % of the rate measured without it"));
+}
+
+// One that only some boots can have, or only while they are young, is not ruled out by one old
+// boot.
+TEST(VerdictDecide, the_clean_arm_has_as_many_boots_as_the_hits_took) {
+    const Trials hits{clean(k_unpatched, 10), hit(k_unpatched, 20), hit(k_unpatched, 5),
+                      hit(k_unpatched, 5)};
+    const auto more = next_trial(plan_of(), hits + repeated(2, clean(k_patched, 500)));
+    EXPECT_EQ(more.arm, k_patched);
+    EXPECT_NEAR(more.exposure_goal, 10, 1e-9) << "as old as those came to be";
+    EXPECT_EQ(answer(plan_of(), hits + repeated(3, clean(k_patched, 500))), "run patched");
+    EXPECT_EQ(answer(plan_of(), hits + repeated(4, clean(k_patched, 500))), "fixed");
+    const Trials no_hit{clean(k_unpatched, 600), clean(k_unpatched, 600)};
+    Plan plan = plan_of();
+    plan.budget_trials = 8;
+    EXPECT_EQ(answer(plan, no_hit + repeated(3, hit(k_patched, 20))), "run unpatched");
+    plan.budget_trials = 5;
+    EXPECT_THAT(verdict_of(plan, hits + Trials{clean(k_patched, 500)}).sentence,
+                HasSubstr("had to show 69 deadline-task exits in 4 boots"));
+}
+
+TEST(VerdictDecide, kernels_that_are_the_same_prove_nothing_by_staying_clean) {
+    Plan plan = plan_of();
+    plan.same_kernel = true;
+    const auto verdict = verdict_of(plan, three_hits() + cleans(k_patched, 200));
+    EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
+    EXPECT_THAT(verdict.sentence, HasSubstr("byte for byte the same"));
+    EXPECT_EQ(answer(plan, three_hits() + Trials{hit(k_patched, 5)}), "not_fixed");
+}
+
+TEST(VerdictDecide, hits_under_the_mails_own_workload_are_not_forgotten) {
+    const Plan plan = plan_of(WorkloadForm::automatic);
+    const Trials verbatim = repeated(2, in_form(WorkloadForm::verbatim, hit(k_unpatched, 500))) +
+                            repeated(13, in_form(WorkloadForm::verbatim, clean(k_unpatched, 500)));
+    const Trials no_hit = repeated(17, clean(k_unpatched, 10));
+    for (const Trials& patched :
+         {repeated(17, clean(k_patched, 10)), repeated(3, hit(k_patched, 9))}) {
+        const auto verdict = verdict_of(plan, verbatim + no_hit + patched);
+        EXPECT_EQ(verdict.kind, VerdictKind::inconclusive);
+        EXPECT_THAT(verdict.sentence, HasSubstr("the mail's own did in 2 of its boots"));
+    }
 }
 
 TEST(VerdictDecide, not_reproduced_bounds_the_rate) {
@@ -147,7 +193,7 @@ TEST(VerdictDecide, a_bug_that_hits_before_the_workload_is_no_regression) {
 TEST(VerdictDecide, what_both_arms_show_is_a_side_finding) {
     const Trials seen = Trials{other(k_unpatched, 10, {"slow timer"})} + three_hits();
     const auto verdict = verdict_of(
-        plan_of(), seen + Trials{other(k_patched, 100, {"slow timer"}), clean(k_patched, 100)});
+        plan_of(), seen + Trials{other(k_patched, 100, {"slow timer"})} + cleans(k_patched, 100));
     EXPECT_EQ(verdict.kind, VerdictKind::fixed);
     EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("slow timer")));
     EXPECT_EQ(answer(plan_of(), seen + Trials{other(k_patched, 200, {"slow timer", "new"})}),
@@ -157,7 +203,7 @@ TEST(VerdictDecide, what_both_arms_show_is_a_side_finding) {
 TEST(VerdictDecide, a_side_report_of_a_void_or_hit_trial_counts_as_seen) {
     Trials trials = three_hits();
     trials[1].other_signatures = {"stall"};
-    trials.push_back(other(k_patched, 200, {"stall"}));
+    for (int boot = 0; boot < 3; ++boot) trials.push_back(other(k_patched, 70, {"stall"}));
     EXPECT_EQ(answer(plan_of(), trials), "fixed");
 }
 
@@ -220,7 +266,7 @@ TEST(VerdictDecide, what_a_void_trial_had_gathered_counts_against_the_claim_only
     EXPECT_NEAR(next_trial(plan_of(), trials).exposure_goal, 342.9, 0.1);
     late_void.arm = k_patched;
     EXPECT_NEAR(next_trial(plan_of(), three_hits() + Trials{late_void}).exposure_goal, 171.4, 0.1);
-    const auto verdict = verdict_of(plan_of(), trials + Trials{clean(k_patched, 343)});
+    const auto verdict = verdict_of(plan_of(), trials + cleans(k_patched, 343));
     EXPECT_EQ(verdict.unpatched.exposure, 100);
     EXPECT_NEAR(verdict.p_value.value(), std::pow(200.0 / 543, 3), 1e-9);
     EXPECT_THAT(verdict.limits, testing::Contains(HasSubstr("but for 100 deadline-task exits")));

@@ -111,6 +111,23 @@ TEST(VerdictErrorRate, a_patch_most_of_whose_boots_end_without_a_word_is_seldom_
     EXPECT_LE(share_of(VerdictKind::fixed, world, unlimited_plan()), 0.2);
 }
 
+// Boots that are unlike each other are outside of the rule's arithmetic: what keeps the error near
+// alpha all the same is that the clean arm has as many of them.
+TEST(VerdictErrorRate, boots_of_which_only_some_can_hit_or_only_young_ones_fool_it_little_more) {
+    Plan plan = unlimited_plan();
+    plan.confirm_assay = false;
+    for (const double able : {1.0, 0.7, 0.5}) {
+        for (const double young_s : {1e9, 40.0}) {
+            World world;
+            world.hit_share = 0.9999;
+            world.able_share = able;
+            world.young_s = young_s;
+            EXPECT_LE(share_of(VerdictKind::fixed, world, plan), allowed(0.06))
+                << able << " until " << young_s;
+        }
+    }
+}
+
 TEST(VerdictErrorRate, a_perfect_fix_is_recognized) {
     Plan plan = unlimited_plan();
     World world;

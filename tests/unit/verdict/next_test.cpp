@@ -75,7 +75,7 @@ TEST(VerdictNext, a_hit_that_comes_before_those_of_earlier_trials_waits_for_them
 
 TEST(VerdictNext, a_hit_that_was_begun_before_the_patched_arm_is_no_control) {
     const Started surplus = ended(three_hits() + Trials{hit(k_unpatched, 5)});
-    const Started patched = surplus + ended({clean(k_patched, 200)});
+    const Started patched = surplus + ended(cleans(k_patched, 200));
     EXPECT_EQ(answer(patched, k_one, confirming_plan()), "run unpatched");
     EXPECT_EQ(answer(patched + ended({hit(k_unpatched, 5)}), k_one, confirming_plan()), "fixed");
 }
@@ -85,7 +85,8 @@ TEST(VerdictNext, fixed_waits_for_the_trials_that_were_begun_earlier) {
         ended(three_hits()) + Started{runs(k_patched)} + ended({clean(k_patched, 200)});
     EXPECT_EQ(answer(clean_later, k_two), "wait");
     EXPECT_EQ(
-        answer(ended(three_hits()) + ended({clean(k_patched, 40), clean(k_patched, 200)}), k_two),
+        answer(ended(three_hits()) + ended({clean(k_patched, 40)}) + ended(cleans(k_patched, 200)),
+               k_two),
         "fixed");
 }
 
@@ -96,7 +97,7 @@ TEST(VerdictNext, a_hit_with_the_patch_decides_while_earlier_trials_still_run) {
 }
 
 TEST(VerdictNext, fixed_waits_for_every_trial_with_the_patch_that_runs) {
-    const Started enough = ended(three_hits() + Trials{clean(k_patched, 200)});
+    const Started enough = ended(three_hits() + cleans(k_patched, 200));
     EXPECT_EQ(answer(enough, k_four), "fixed");
     EXPECT_EQ(answer(enough + Started{runs(k_unpatched)}, k_four), "fixed");
     EXPECT_EQ(answer(enough + Started{runs(k_patched)}, k_four), "wait");
@@ -105,7 +106,7 @@ TEST(VerdictNext, fixed_waits_for_every_trial_with_the_patch_that_runs) {
 }
 
 TEST(VerdictNext, a_hit_with_the_patch_takes_back_what_the_trials_before_it_say) {
-    const Started enough = ended(three_hits() + Trials{clean(k_patched, 200)});
+    const Started enough = ended(three_hits() + cleans(k_patched, 200));
     for (const auto running : {k_patched, k_unpatched})
         EXPECT_EQ(answer(enough + Started{runs(running)} + ended({hit(k_patched, 1)}), k_four),
                   "not_fixed");

@@ -21,10 +21,14 @@ std::string after_hits(const Trials& patched) {
     return answer(plan_of(), three_hits() + patched + Trials{clean(k_patched, 200)});
 }
 
+std::string after_hits_in_three(const Trials& patched) {
+    return answer(plan_of(), three_hits() + patched + cleans(k_patched, 200));
+}
+
 TEST(PatchedVoids, reports_that_only_the_patched_kernel_shows_are_not_plainly_fixed) {
     const auto lockdep =
         with_signature("circular|probe", no_evidence(k_patched, Cause::lockdep_off_early));
-    EXPECT_EQ(after_hits({}), "fixed");
+    EXPECT_EQ(after_hits_in_three({}), "fixed");
     EXPECT_EQ(after_hits(repeated(3, panic_at_boot(k_patched))), "fixed_new_splat");
     EXPECT_EQ(after_hits(repeated(2, lockdep)), "fixed_new_splat");
     EXPECT_EQ(after_hits({with_signature("oops|f", no_evidence(k_patched, Cause::interrupted))}),
@@ -43,23 +47,25 @@ TEST(PatchedVoids, the_control_does_not_wash_a_panic_away) {
 
 TEST(PatchedVoids, what_boots_without_the_patch_show_as_well_says_nothing_of_it) {
     EXPECT_EQ(answer(plan_of(), Trials{panic_at_boot(k_unpatched)} + three_hits() +
-                                    Trials{panic_at_boot(k_patched), clean(k_patched, 200)}),
+                                    Trials{panic_at_boot(k_patched)} + cleans(k_patched, 200)),
               "fixed");
 }
 
 TEST(PatchedVoids, a_void_without_a_report_says_nothing_of_the_patch) {
     for (const auto cause : {Cause::boot_hang, Cause::interrupted, Cause::not_needed})
-        EXPECT_EQ(after_hits({no_evidence(k_patched, cause)}), "fixed") << model::to_string(cause);
+        EXPECT_EQ(after_hits_in_three({no_evidence(k_patched, cause)}), "fixed")
+            << model::to_string(cause);
 }
 
 TEST(PatchedVoids, vms_that_end_by_themselves_are_held_against_the_patch_beyond_chance) {
     const auto silent = no_evidence(k_patched, Cause::no_boot);
     const auto exit = no_evidence(k_patched, Cause::early_exit);
-    EXPECT_EQ(after_hits({silent}), "fixed") << "one in five boots is no more than chance";
+    EXPECT_EQ(after_hits_in_three({silent}), "fixed")
+        << "one in seven boots is no more than chance";
     EXPECT_EQ(after_hits(repeated(3, silent)), "fixed_new_splat") << "three boots in four";
     EXPECT_EQ(after_hits(repeated(3, exit)), "fixed_new_splat");
     const Trials both{no_evidence(k_unpatched, Cause::no_boot), silent};
-    EXPECT_EQ(answer(plan_of(), both + three_hits() + Trials{clean(k_patched, 200)}), "fixed");
+    EXPECT_EQ(answer(plan_of(), both + three_hits() + cleans(k_patched, 200)), "fixed");
 }
 
 TEST(PatchedVoids, how_improbable_it_is_that_so_many_fall_to_the_patched_kernel) {

@@ -20,6 +20,8 @@ struct World {
     double void_loaded = 0.5;   // of those: under load, at any time; the others never boot
     double patched_panics = 0;  // share of patched boots that panic, which no other boot does
     double patched_deaths = 0;  // share of patched boots that end without a word, likewise
+    double able_share = 1;      // of boots that can hit at all
+    double young_s = 1e9;       // after so long under load a boot hits no more
     double boot_s = 8;
     double void_s = 20;     // what a void trial costs
     double loaded_s = 232;  // of a full-length trial after "ready"
@@ -45,7 +47,9 @@ class Simulator {
         const double wanted =
             goal > 0 ? std::min(std::ceil(goal), world_.loaded_s) : world_.loaded_s;
         const double watched = std::min(wanted + world_.linger_s, world_.loaded_s);
-        const double hit_at = rate > 0 ? -std::log1p(-uniform()) / rate : watched + 1;
+        double hit_at = rate > 0 ? -std::log1p(-uniform()) / rate : watched + 1;
+        if (hit_at > world_.young_s) hit_at = watched + 1;
+        if (world_.able_share < 1 && uniform() >= world_.able_share) hit_at = watched + 1;
         if (uniform() < world_.void_share) {
             if (uniform() >= world_.void_loaded) return boot_hang();
             const double void_at = uniform() * world_.loaded_s;

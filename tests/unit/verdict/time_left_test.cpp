@@ -44,7 +44,7 @@ TEST(TimeLeft, counts_down_where_time_is_what_is_waited_for) {
 }
 
 TEST(TimeLeft, ends_with_the_control) {
-    const Trials clean_enough = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials clean_enough = three_hits() + cleans(k_patched, 200);
     EXPECT_DOUBLE_EQ(seconds(left_after(clean_enough)), 20);
     EXPECT_DOUBLE_EQ(seconds(left_after(clean_enough, plan_of())), 0);
     EXPECT_DOUBLE_EQ(seconds(left_after(clean_enough + Trials{hit(k_unpatched, 9)})), 0);

@@ -100,6 +100,11 @@ inline Trials three_hits() {
     return {hit(k_unpatched, 20), hit(k_unpatched, 50), hit(k_unpatched, 30)};
 }
 
+// As many boots as three_hits() has, clean over this exposure in all.
+inline Trials cleans(ArmName arm, double exposure) {
+    return repeated(3, clean(arm, exposure / 3));
+}
+
 // "run unpatched", "run patched", or the verdict's name.
 inline std::string answer(const Plan& plan, const Trials& trials) {
     const Decision decision = decide(plan, trials);

@@ -69,7 +69,7 @@ TEST(VerdictWeigh, one_or_two_stalls_are_looked_for_as_long_as_boots_with_the_pa
 
 TEST(VerdictWeigh, a_boot_that_stalls_before_the_load_is_void_and_no_stall) {
     const Trials at_boot = three_hits() + repeated(3, no_evidence(k_patched, Cause::host_stall)) +
-                           repeated(3, clean(k_patched, 70));
+                           repeated(6, clean(k_patched, 70));
     EXPECT_EQ(answer(plan_of(), at_boot), "fixed");
     EXPECT_EQ(tally_form(plan_of(), at_boot, WorkloadForm::amplified).patched.stalls, 0);
 }
@@ -111,7 +111,7 @@ TEST(VerdictWeigh, nothing_is_looked_for_that_a_boot_with_lockdep_off_cannot_sho
 }
 
 TEST(VerdictWeigh, a_workload_with_nothing_changed_is_not_called_amplified) {
-    const Trials done = three_hits() + Trials{clean(k_patched, 200)};
+    const Trials done = three_hits() + cleans(k_patched, 200);
     EXPECT_THAT(verdict_of(plan_of(), done).limits, Contains(HasSubstr("was amplified")));
     Plan script = plan_of();
     script.amplified_differs = false;
