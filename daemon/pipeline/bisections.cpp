@@ -38,7 +38,7 @@ std::string title_of_request(const model::BisectionSpec& spec) {
 }
 
 util::Error defect_of(const std::exception& failure) {
-    return {ErrorKind::internal, failure.what(), "", "report this defect_of"};
+    return {ErrorKind::internal, failure.what(), "", "report this defect"};
 }
 
 // A request that no job could be made of is refused before it is stored.
@@ -126,7 +126,7 @@ asio::awaitable<bool> Bisections::look_at_all() {
     co_return !unfinished.empty();
 }
 
-// The one place around a bisection where a broken environment, or a defect_of of ours, is caught.
+// The one place around a bisection where a broken environment, or a defect of ours, is caught.
 asio::awaitable<void> Bisections::look_at(std::int64_t id) {
     std::optional<util::Error> error;
     try {
