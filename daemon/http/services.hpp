@@ -46,8 +46,8 @@ struct Services {
     // What the known trees say to a job's patch, and how long it may take. Takes a second at most;
     // without it, nobody looks.
     std::function<boost::asio::awaitable<model::Prospect>(model::JobSpec, model::Mail)> look_ahead;
-    // The mail of a specification that names a commit, as the trees on this machine have it; without
-    // it, a commit is read when its job begins.
+    // The mail of a specification that names a commit, as the trees on this machine have it;
+    // without it, a commit is read when its job begins.
     std::function<boost::asio::awaitable<util::Result<model::Mail>>(model::JobSpec)> read_commit;
     std::vector<model::ProfileInfo> profiles;
     JobReceivers job_receivers = JobReceivers::none;  // that a job may name as its webhook

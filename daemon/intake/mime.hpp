@@ -20,7 +20,8 @@ struct Message {
 
 // The mails of an mbox, or the whole text when it is not one. Quoted ">From " lines are unquoted.
 std::vector<std::string> split_mbox(std::string_view text);
-// What split_mbox() takes apart again: each text as a mail of its own, an mbox as those that it has.
+// What split_mbox() takes apart again: each text as a mail of its own, an mbox as those that it
+// has.
 std::string join_mbox(const std::vector<std::string>& texts);
 
 // A text with or without a header block. `invalid_input` when a part cannot be decoded or the mail
