@@ -48,13 +48,35 @@ void add_words(const Token& token, Words& words, std::vector<Words::Id>& to) {
     }
 }
 
+// As C sees them: that there is space between two tokens, not how much, for it tells "a++ + b" from
+// "a + ++b", a macro with parameters from one whose text begins with a bracket, and what # makes of
+// an argument. A directive has a line of its own.
 std::string joined(Tokens tokens) {
     std::string text;
+    const Token* last = nullptr;
     for (const auto& token : tokens) {
+        const bool turns = last != nullptr && last->directive != token.directive;
+        if (last != nullptr && (turns || token.begins))
+            text += '\n';
+        else if (last != nullptr && token.spaced)
+            text += ' ';
         text += token.text;
-        text += ' ';
+        last = &token;
     }
     return text;
+}
+
+// Where the tokens stand, from the first one's line on: equal for an item that moves as a whole.
+std::uint64_t shape_of(Tokens tokens) {
+    std::uint64_t shape = 1469598103934665603U;  // FNV-1a
+    const auto add = [&shape](int number) {
+        shape = (shape ^ static_cast<std::uint64_t>(number)) * 1099511628211U;
+    };
+    for (const auto& token : tokens) {
+        add(token.line - tokens.front().line);
+        add(token.column);
+    }
+    return shape;
 }
 
 class Splitter {
@@ -102,9 +124,10 @@ class Splitter {
         for (const auto& token : open_) add_words(token, words_, item.words);
         sort_unique(item.words);
         item.text = joined(open_);
+        item.shape = shape_of(open_);
         open_.clear();
         depth_ = 0;
-        if (item.text != "; ") file_.items.push_back(std::move(item));
+        if (item.text != ";") file_.items.push_back(std::move(item));
     }
 
     void directive(Tokens line) {

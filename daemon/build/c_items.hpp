@@ -55,6 +55,7 @@ struct Item {
     std::vector<Words::Id> words;    // every identifier in it, those in strings too; sorted
     std::vector<PasteChain> pastes;  // of a macro
     std::string text;                // its tokens: equal for equal code
+    std::uint64_t shape = 0;         // where on its lines they stand; of no directive
     std::string context;             // the conditions around it
     bool emits = false;              // makes code or data wherever it is included
     bool tagged = false;             // an enum with a name

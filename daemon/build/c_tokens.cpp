@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace krepro::build {
 
@@ -35,9 +36,10 @@ class Lexer {
             end_line();
         } else if (const auto joined = splice(); joined != 0) {
             at_ += joined;
-            ++line_;
+            new_line(at_);
         } else if (std::isspace(static_cast<unsigned char>(c)) != 0) {
             ++at_;
+            spaced_ = true;
         } else if (c == '/' && peek(1) == '*') {
             skip_block();
         } else if (c == '/' && peek(1) == '/') {
@@ -47,27 +49,32 @@ class Lexer {
         }
     }
 
-    void end_line() {
-        ++at_;
+    void new_line(std::size_t start) {
         ++line_;
+        line_start_ = start;
+    }
+
+    void end_line() {
+        new_line(++at_);
         directive_ = false;
-        fresh_ = true;
+        fresh_ = spaced_ = true;
     }
 
     void skip_block() {
         const auto end = std::min(text_.find("*/", at_ + 2), text_.size());
-        line_ +=
-            static_cast<int>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                        text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+        for (auto at = text_.find('\n', at_); at < end; at = text_.find('\n', at + 1))
+            new_line(at + 1);
         at_ = std::min(end + 2, text_.size());
+        spaced_ = true;
     }
 
     void skip_line() {
         while (at_ < text_.size() && text_[at_] != '\n') {
             const auto joined = splice();
-            if (joined != 0) ++line_;
             at_ += std::max<std::size_t>(joined, 1);
+            if (joined != 0) new_line(at_);
         }
+        spaced_ = true;
     }
 
     void token(char c) {
@@ -75,9 +82,15 @@ class Lexer {
         if (begins) directive_ = true;
         fresh_ = false;
         const auto from = at_;
-        const int line = line_;
-        const auto kind = extent(c);
-        tokens_.push_back({kind, text_.substr(from, at_ - from), line, directive_, begins});
+        Token token;
+        token.line = line_;
+        token.column = static_cast<int>(from - line_start_);
+        token.directive = directive_;
+        token.begins = begins;
+        token.spaced = std::exchange(spaced_, false);
+        token.kind = extent(c);
+        token.text = text_.substr(from, at_ - from);
+        tokens_.push_back(token);
     }
 
     TokenKind extent(char c) {
@@ -102,8 +115,8 @@ class Lexer {
         while (at_ < text_.size() && text_[at_] != '\n') {
             const char c = text_[at_];
             if (c == '\\' && at_ + 1 < text_.size()) {
-                if (text_[at_ + 1] == '\n') ++line_;
                 at_ += 2;
+                if (text_[at_ - 1] == '\n') new_line(at_);
                 continue;
             }
             ++at_;
@@ -115,8 +128,10 @@ class Lexer {
     std::string_view text_;
     std::size_t at_ = 0;
     int line_ = 1;
+    std::size_t line_start_ = 0;
     bool directive_ = false;
-    bool fresh_ = true;  // nothing but space on this line so far
+    bool fresh_ = true;    // nothing but space on this line so far
+    bool spaced_ = false;  // something was left out since the last token
     std::vector<Token> tokens_;
 };
 

@@ -12,8 +12,10 @@ struct Token {
     TokenKind kind = TokenKind::mark;
     std::string_view text;
     int line = 1;
+    int column = 0;          // bytes before it on its line
     bool directive = false;  // part of a preprocessor line
     bool begins = false;     // the # of one
+    bool spaced = false;     // white space or a comment stands before it
 };
 
 // The tokens of C or of assembly that is preprocessed, without comments. A quote that does not

@@ -34,108 +34,167 @@ std::string_view string_at(std::string_view table, std::uint64_t offset) {
 
 using RelocationKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::string>;
 
+// The two classes of ELF: the kernel's own code, and that of its start and of 32-bit programs.
+struct Class32 {
+    using Header = Elf32_Ehdr;
+    using Section = Elf32_Shdr;
+    using Symbol = Elf32_Sym;
+    using Rel = Elf32_Rel;
+    using Rela = Elf32_Rela;
+    static std::uint64_t symbol_of(std::uint64_t info) { return ELF32_R_SYM(info); }
+    static std::uint64_t type_of(std::uint64_t info) { return ELF32_R_TYPE(info); }
+};
+struct Class64 {
+    using Header = Elf64_Ehdr;
+    using Section = Elf64_Shdr;
+    using Symbol = Elf64_Sym;
+    using Rel = Elf64_Rel;
+    using Rela = Elf64_Rela;
+    static std::uint64_t symbol_of(std::uint64_t info) { return ELF64_R_SYM(info); }
+    static std::uint64_t type_of(std::uint64_t info) { return ELF64_R_TYPE(info); }
+};
+
+struct ComparedSection {
+    std::string_view name;
+    std::uint64_t type = 0;
+    std::uint64_t flags = 0;
+    std::uint64_t size = 0;
+    std::uint64_t link = 0;
+    std::uint64_t info = 0;
+    std::string_view content;
+};
+
+struct ComparedSymbol {
+    std::string_view name;
+    std::uint64_t value = 0;
+    std::size_t section = 0;
+    bool local = false;
+};
+
 class ComparedObject {
   public:
     explicit ComparedObject(std::string_view bytes) : bytes_(bytes) {
-        const auto header = read_at<Elf64_Ehdr>(bytes, 0);
-        if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
-            header->e_ident[EI_CLASS] != ELFCLASS64)
-            return;
-        for (unsigned i = 0; i < header->e_shnum; ++i) {
-            const auto section =
-                read_at<Elf64_Shdr>(bytes, header->e_shoff + std::uint64_t{i} * sizeof(Elf64_Shdr));
-            if (!section) return;
-            sections_.push_back(*section);
-        }
-        if (header->e_shstrndx >= sections_.size()) return;
-        names_ = content(sections_[header->e_shstrndx]);
-        for (const auto& section : sections_)
-            if (section.sh_type == SHT_SYMTAB) {
-                symbols_ = content(section);
-                if (section.sh_link < sections_.size())
-                    symbol_names_ = content(sections_[section.sh_link]);
-            }
-        readable_ = true;
+        if (bytes.size() < EI_NIDENT || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) return;
+        class_ = static_cast<unsigned char>(bytes[EI_CLASS]);
+        if (class_ == ELFCLASS64) readable_ = read<Class64>();
+        if (class_ == ELFCLASS32) readable_ = read<Class32>();
     }
 
     [[nodiscard]] bool readable() const { return readable_; }
+    [[nodiscard]] unsigned char elf_class() const { return class_; }
 
     // The sections that are loaded, in their order.
     [[nodiscard]] std::vector<std::size_t> loaded() const {
         std::vector<std::size_t> indices;
         for (std::size_t i = 0; i < sections_.size(); ++i)
-            if ((sections_[i].sh_flags & SHF_ALLOC) != 0 && sections_[i].sh_type != SHT_NOTE)
+            if ((sections_[i].flags & SHF_ALLOC) != 0 && sections_[i].type != SHT_NOTE)
                 indices.push_back(i);
         return indices;
     }
 
-    [[nodiscard]] std::string_view name(std::size_t index) const {
-        return string_at(names_, sections_[index].sh_name);
-    }
-    [[nodiscard]] const Elf64_Shdr& header(std::size_t index) const { return sections_[index]; }
-    [[nodiscard]] std::string_view content(const Elf64_Shdr& section) const {
-        return section.sh_type == SHT_NOBITS ? std::string_view{}
-                                             : part(bytes_, section.sh_offset, section.sh_size);
-    }
+    [[nodiscard]] const ComparedSection& section(std::size_t index) const { return sections_[index]; }
 
     // Of all symbols, also those that are defined elsewhere.
     [[nodiscard]] std::vector<std::string_view> symbol_names() const {
         std::vector<std::string_view> names;
-        for (std::uint64_t at = 0; at < symbols_.size(); at += sizeof(Elf64_Sym)) {
-            const auto entry = read_at<Elf64_Sym>(symbols_, at);
-            if (!entry) break;
-            const auto found = string_at(symbol_names_, entry->st_name);
-            if (!found.empty()) names.push_back(found);
-        }
+        for (const auto& symbol : symbols_)
+            if (!symbol.name.empty()) names.push_back(symbol.name);
         return names;
     }
 
     [[nodiscard]] std::vector<RelocationKey> relocations(std::size_t of) const {
         std::vector<RelocationKey> keys;
-        for (const auto& section : sections_) {
-            if (section.sh_type != SHT_RELA || section.sh_info != of) continue;
-            const auto table = content(section);
-            for (std::uint64_t at = 0; at < table.size(); at += sizeof(Elf64_Rela)) {
-                const auto entry = read_at<Elf64_Rela>(table, at);
-                if (!entry) break;
-                keys.emplace_back(entry->r_offset, ELF64_R_TYPE(entry->r_info), entry->r_addend,
-                                  symbol(ELF64_R_SYM(entry->r_info)));
+        for (const auto& section : sections_)
+            if (section.info == of) {
+                if (class_ == ELFCLASS64) add_relocations<Class64>(section, keys);
+                if (class_ == ELFCLASS32) add_relocations<Class32>(section, keys);
             }
-        }
         return keys;
     }
 
   private:
+    template <class Elf>
+    bool read() {
+        const auto header = read_at<typename Elf::Header>(bytes_, 0);
+        if (!header) return false;
+        std::vector<typename Elf::Section> raw;
+        for (std::uint64_t i = 0; i < header->e_shnum; ++i) {
+            const auto at = header->e_shoff + i * sizeof(typename Elf::Section);
+            const auto section = read_at<typename Elf::Section>(bytes_, at);
+            if (!section) return false;
+            raw.push_back(*section);
+        }
+        const auto content = [this](const auto& section) {
+            return section.sh_type == SHT_NOBITS ? std::string_view{}
+                                                 : part(bytes_, section.sh_offset, section.sh_size);
+        };
+        if (header->e_shstrndx >= raw.size()) return false;
+        const auto names = content(raw[header->e_shstrndx]);
+        for (const auto& one : raw)
+            sections_.push_back({string_at(names, one.sh_name), one.sh_type, one.sh_flags,
+                                 one.sh_size, one.sh_link, one.sh_info, content(one)});
+        for (const auto& section : sections_)
+            if (section.type == SHT_SYMTAB) read_symbols<Elf>(section);
+        return true;
+    }
+
+    template <class Elf>
+    void read_symbols(const ComparedSection& table) {
+        const auto names =
+            table.link < sections_.size() ? sections_[table.link].content : std::string_view{};
+        symbols_.clear();
+        for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Symbol)) {
+            const auto entry = read_at<typename Elf::Symbol>(table.content, at);
+            if (!entry) break;
+            const bool local = ELF64_ST_BIND(entry->st_info) == STB_LOCAL;  // of both classes
+            symbols_.push_back(
+                {string_at(names, entry->st_name), entry->st_value, entry->st_shndx, local});
+        }
+    }
+
+    template <class Elf>
+    void add_relocations(const ComparedSection& table, std::vector<RelocationKey>& keys) const {
+        const auto add = [&](const auto& entry, std::int64_t addend) {
+            keys.emplace_back(entry.r_offset, Elf::type_of(entry.r_info), addend,
+                              symbol(Elf::symbol_of(entry.r_info)));
+        };
+        if (table.type == SHT_RELA)
+            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Rela))
+                if (const auto entry = read_at<typename Elf::Rela>(table.content, at))
+                    add(*entry, entry->r_addend);
+        if (table.type == SHT_REL)  // what is added stands in the section
+            for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Rel))
+                if (const auto entry = read_at<typename Elf::Rel>(table.content, at))
+                    add(*entry, 0);
+    }
+
     // A symbol as what it stands for: the name of a global one, the place of a local one.
     [[nodiscard]] std::string symbol(std::uint64_t index) const {
-        const auto entry = read_at<Elf64_Sym>(symbols_, index * sizeof(Elf64_Sym));
-        if (!entry) return "?";
-        if (ELF64_ST_BIND(entry->st_info) != STB_LOCAL)
-            return std::string(string_at(symbol_names_, entry->st_name));
-        if (entry->st_shndx >= sections_.size()) return fmt::format("local {:#x}", entry->st_value);
-        return fmt::format("{}+{:#x}", name(entry->st_shndx), entry->st_value);
+        if (index >= symbols_.size()) return "?";
+        const auto& entry = symbols_[index];
+        if (!entry.local) return std::string(entry.name);
+        if (entry.section >= sections_.size()) return fmt::format("local {:#x}", entry.value);
+        return fmt::format("{}+{:#x}", sections_[entry.section].name, entry.value);
     }
 
     std::string_view bytes_;
-    std::vector<Elf64_Shdr> sections_;
-    std::string_view names_;
-    std::string_view symbols_;
-    std::string_view symbol_names_;
+    unsigned char class_ = ELFCLASSNONE;
+    std::vector<ComparedSection> sections_;
+    std::vector<ComparedSymbol> symbols_;
     bool readable_ = false;
 };
 
 std::optional<std::string> section_difference(const ComparedObject& one, std::size_t first,
                                               const ComparedObject& other, std::size_t second) {
-    const auto name = one.name(first);
-    const auto& here = one.header(first);
-    const auto& there = other.header(second);
-    if (name != other.name(second))
-        return fmt::format("{} in place of {}", other.name(second), name);
-    if (here.sh_flags != there.sh_flags || here.sh_type != there.sh_type)
+    const auto& here = one.section(first);
+    const auto& there = other.section(second);
+    const auto name = here.name;
+    if (name != there.name) return fmt::format("{} in place of {}", there.name, name);
+    if (here.flags != there.flags || here.type != there.type)
         return fmt::format("{} is of another kind", name);
-    if (here.sh_size != there.sh_size)
-        return fmt::format("{} has {} bytes in place of {}", name, there.sh_size, here.sh_size);
-    if (one.content(here) != other.content(there)) return fmt::format("{} differs", name);
+    if (here.size != there.size)
+        return fmt::format("{} has {} bytes in place of {}", name, there.size, here.size);
+    if (here.content != there.content) return fmt::format("{} differs", name);
     if (one.relocations(first) != other.relocations(second))
         return fmt::format("{} refers to other symbols", name);
     return std::nullopt;
@@ -147,6 +206,7 @@ std::optional<std::string> object_difference(std::string_view one, std::string_v
     const ComparedObject first(one);
     const ComparedObject second(other);
     if (!first.readable() || !second.readable()) return "not an object that can be read";
+    if (first.elf_class() != second.elf_class()) return "of another class of ELF";
     const auto here = first.loaded();
     const auto there = second.loaded();
     if (here.size() != there.size())

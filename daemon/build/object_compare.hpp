@@ -8,7 +8,8 @@
 
 namespace krepro::build {
 
-// Whether two relocatable ELF objects (the whole files' bytes) make the same code, data and tables:
+// Whether two relocatable ELF objects of 32 or 64 bits (the whole files' bytes, little-endian) make
+// the same code, data and tables:
 // every section that is loaded, byte for byte, and what is relocated in it, by the symbols' names
 // or, of local ones, by what they stand for. Debug information and the names of local symbols are
 // not compared. Returns the first difference, or nothing. Bytes of any kind are safe to hand in.

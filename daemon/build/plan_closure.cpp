@@ -131,26 +131,6 @@ class ClosureMaker {
 
 }  // namespace
 
-std::vector<bool> words_of_lines(const std::vector<PlanFile>& files, Words& words) {
-    std::vector<bool> of_lines(words.size() + 16);
-    for (const auto* seed : {"__LINE__", "static_branch_likely", "static_branch_unlikely",
-                             "static_key_false", "static_key_true"})
-        of_lines[words.id(seed)] = true;
-    for (bool grown = true; grown;) {
-        grown = false;
-        for (const auto& file : files)
-            for (const auto& item : file.c.items) {
-                if (item.kind != ItemKind::macro || item.names.empty() ||
-                    of_lines[item.names.front()])
-                    continue;
-                if (std::any_of(item.words.begin(), item.words.end(),
-                                [&](Id word) { return of_lines[word]; }))
-                    grown = of_lines[item.names.front()] = true;
-            }
-    }
-    return of_lines;
-}
-
 Closure close_over(const std::vector<PlanFile>& files, const std::vector<ChangedName>& changed,
                    Words& words) {
     return ClosureMaker(files, words).run(changed);

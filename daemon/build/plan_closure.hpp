@@ -23,10 +23,6 @@ struct Closure {
     std::string hard;                // why it cannot be bounded; empty: it can
 };
 
-// The words that stand for the number of a line or may hold one: __LINE__, every macro made of it,
-// and static keys, whose tables name the place of use. By word number.
-std::vector<bool> words_of_lines(const std::vector<PlanFile>& files, Words& words);
-
 // Follows the changed names through the headers: inline functions and macros that mention one join
 // them, and names that ## may make of parts.
 Closure close_over(const std::vector<PlanFile>& files, const std::vector<ChangedName>& changed,

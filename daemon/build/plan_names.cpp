@@ -11,14 +11,12 @@ namespace krepro::build {
 
 namespace {
 
-using LineTest = std::function<bool(Words::Id)>;
+using PlaceTest = std::function<bool(const Item&)>;
 
 // Two items with one key are the same code under the same conditions.
-std::string key_of(const Item& item, const LineTest& depends_on_line) {
+std::string key_of(const Item& item, const PlaceTest& place_matters) {
     std::string key = item.context + '\n' + item.text;
-    const bool moves = item.kind == ItemKind::function &&
-                       std::any_of(item.words.begin(), item.words.end(), depends_on_line);
-    if (moves) key += fmt::format("\nline {}", item.line);
+    if (place_matters(item)) key += fmt::format("\nline {}, {:x}", item.line, item.shape);
     return key;
 }
 
@@ -28,11 +26,11 @@ struct Keyed {
 };
 
 // Conditions are in the context of what they govern; forward declarations make nothing.
-std::vector<Keyed> keyed(const CFile& file, const LineTest& depends_on_line) {
+std::vector<Keyed> keyed(const CFile& file, const PlaceTest& place_matters) {
     std::vector<Keyed> items;
     for (const auto& item : file.items)
         if (item.kind != ItemKind::conditional && item.kind != ItemKind::forward)
-            items.push_back({&item, key_of(item, depends_on_line)});
+            items.push_back({&item, key_of(item, place_matters)});
     return items;
 }
 
@@ -46,7 +44,7 @@ std::optional<std::string_view> hard_reason(const Item& item) {
         case ItemKind::include:
             return "an #include changes";
         case ItemKind::invocation:
-            return "an invocation of a macro changes";
+            return "an invocation of a macro changes, or moves with the line that it holds";
         case ItemKind::other:
             return "a declaration that is not understood changes";
         case ItemKind::function:
@@ -94,14 +92,14 @@ std::vector<std::string_view> common(const std::vector<Keyed>& of,
 }  // namespace
 
 HeaderChange compare_headers(const CFile& before, const CFile& after,
-                             const LineTest& depends_on_line) {
+                             const PlaceTest& place_matters) {
     HeaderChange change;
     if (!before.whole || !after.whole) {
         change.hard = "its braces or conditions do not close";
         return change;
     }
-    const auto old_items = keyed(before, depends_on_line);
-    const auto new_items = keyed(after, depends_on_line);
+    const auto old_items = keyed(before, place_matters);
+    const auto new_items = keyed(after, place_matters);
     const auto gone = only_in(old_items, new_items);
     const auto added = only_in(new_items, old_items);
     for (const auto* items : {&gone, &added})

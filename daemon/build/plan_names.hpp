@@ -26,10 +26,9 @@ struct HeaderChange {
     std::string hard;  // why it cannot be bounded; empty: it can
 };
 
-// What changes from one form of a header to another, by its top-level items. `depends_on_line`
-// says of a word that what is made of it holds the number of its line: functions with such words
-// change when they move.
+// What changes from one form of a header to another, by its top-level items. `place_matters` says
+// of an item that it changes when one of its tokens moves.
 HeaderChange compare_headers(const CFile& before, const CFile& after,
-                             const std::function<bool(Words::Id)>& depends_on_line);
+                             const std::function<bool(const Item&)>& place_matters);
 
 }  // namespace krepro::build

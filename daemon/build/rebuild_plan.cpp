@@ -14,6 +14,8 @@
 #include "build/object_compare.hpp"
 #include "build/object_tree.hpp"
 #include "build/plan_closure.hpp"
+#include "build/plan_places.hpp"
+#include "build/plan_unique.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
 
@@ -137,6 +139,7 @@ class Planner {
         file.path = path;
         file.header = is_header(path);
         file.c = read_c_file(text, words_);
+        forget_unique_names(file.c, words_);
         if (!file.header) {
             file.words = read_mentions(text, words_).words;
             std::erase_if(file.c.items,
@@ -152,24 +155,30 @@ class Planner {
             if (index_in_plan_[index] != 0)
                 pairs.emplace_back(read_c_file(file->before, words_),
                                    &files_[static_cast<std::size_t>(index_in_plan_[index] - 1)]);
-        const auto of_lines = words_of_lines(files_, words_);
-        const auto depends_on_line = [&](Words::Id word) {
-            return word < of_lines.size() && of_lines[word];
-        };
+        const Places places(files_, words_, noting());
+        const auto place_matters = [&](const Item& item) { return places.matter(item); };
         for (const auto& [before, after] : pairs) {
-            auto change = compare_headers(before, after->c, depends_on_line);
+            auto change = compare_headers(before, after->c, place_matters);
             if (!change.hard.empty()) {
                 plan_.hard = fmt::format("{}: {}", after->path, change.hard);
                 return;
             }
             names_.insert(names_.end(), change.names.begin(), change.names.end());
         }
+        if (!names_.empty()) names_.push_back({words_.id(k_counter), Reach::macro});
+    }
+
+    // A configuration that cannot be read may have any sanitizer.
+    [[nodiscard]] Noting noting() const {
+        const auto config = util::read_foreign_file(request_.objects / ".config", k_most_source);
+        return config ? noting_of(*config) : Noting::compiler;
     }
 
     void follow() {
         const auto closure = close_over(files_, names_, words_);
         plan_.hard = closure.hard;
-        for (const auto member : closure.members) plan_.changed.push_back(words_.text(member));
+        for (const auto member : closure.members)
+            if (words_.text(member) != k_counter) plan_.changed.push_back(words_.text(member));
         std::sort(plan_.changed.begin(), plan_.changed.end());
         if (!plan_.hard.empty()) return;
         for (const auto* object : candidates_) {
@@ -190,30 +199,24 @@ class Planner {
         if (names.empty()) return;
         for (const auto& unit : plan_.skipped) {
             const auto bytes = util::read_foreign_file(request_.objects / unit, k_most_object);
-            const auto name = bytes ? changed_symbol(*bytes, names) : "that is not known";
-            if (name.empty()) continue;
-            plan_.hard = fmt::format("{} has the symbol {} and does not say so", unit, name);
-            return;
+            const auto symbols = bytes ? symbols_of(*bytes) : std::nullopt;
+            const auto name = symbols ? first_of(*symbols, names) : std::string_view{};
+            if (!symbols) plan_.hard = fmt::format("{}: its symbols cannot be read", unit);
+            if (!name.empty())
+                plan_.hard = fmt::format("{} has the symbol {} and does not say so", unit, name);
+            if (!plan_.hard.empty()) return;
         }
     }
 
-    // The first of the names that is a symbol of an object; empty when none is.
-    static std::string_view changed_symbol(const std::string& object,
-                                           const std::set<std::string_view>& names) {
-        if (const auto symbols = symbols_of(object)) {
-            for (const auto symbol : *symbols) {
-                // "put_it.constprop.0" is put_it too.
-                const auto found = names.find(symbol.substr(0, symbol.find('.', 1)));
-                if (found != names.end()) return *found;
-            }
-            return {};
+    // The first of the names that is one of the symbols; empty when none is.
+    static std::string_view first_of(const std::vector<std::string_view>& symbols,
+                                     const std::set<std::string_view>& names) {
+        for (const auto symbol : symbols) {
+            // "put_it.constprop.0" is put_it too.
+            const auto found = names.find(symbol.substr(0, symbol.find('.', 1)));
+            if (found != names.end()) return *found;
         }
-        // Of 32 bits, for the vDSO: a name stands at the end of one that is stored.
-        const auto stands = [&](std::string_view name) {
-            return object.find(std::string(name) + '\0') != std::string::npos;
-        };
-        const auto found = std::find_if(names.begin(), names.end(), stands);
-        return found == names.end() ? std::string_view{} : *found;
+        return {};
     }
 
     struct ChangedHeader {
