@@ -21,6 +21,8 @@ constexpr std::size_t k_log_tail = 4U << 20U;
 // Of one process: a kernel needs less than a tenth of this; a makefile that runs wild needs more.
 constexpr std::uint64_t k_most_memory_mib = 16384;
 constexpr std::uint64_t k_largest_file_mib = 4096;
+// The compilers' assembly is there on its way, some MiB of each.
+constexpr std::uint64_t k_most_tmp_mib = 2048;
 // A build of 64 jobs has some hundred.
 constexpr std::uint64_t k_most_processes = 2048;
 
@@ -66,7 +68,7 @@ util::ProcessSpec LocalKernelBuilder::Session::make(const std::vector<std::strin
     sandbox.read_only = {request.checkout.source};
     sandbox.read_write = {objects};
     sandbox.cwd = objects;
-    sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes};
+    sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes, k_most_tmp_mib};
     sandbox.user = util::SandboxUser::own;
     // Nothing of this machine or moment in the kernel, so that equal inputs give equal bytes.
     sandbox.env = {"KBUILD_BUILD_TIMESTAMP=2000-01-01 00:00:00 UTC", "KBUILD_BUILD_USER=krepro",

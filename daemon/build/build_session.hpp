@@ -21,6 +21,7 @@ struct LocalKernelBuilder::Session {
     BuildRequest request;
     Profile profile;
     std::string key;
+    std::string compiler;               // and assembler and linker, as they name themselves
     std::filesystem::path home;         // the object tree that is kept for tree and profile
     std::filesystem::path objects;      // where this build is: there, or in a copy
     std::optional<util::TempDir> once;  // that copy: what a patch runs there, nobody else meets

@@ -93,14 +93,19 @@ asio::awaitable<std::optional<BuiltKernel>> LocalKernelBuilder::find(BuildReques
     if (!profile) co_return std::nullopt;
     const auto key = co_await content_key(request, *profile);
     if (!key) co_return std::nullopt;
-    const auto look = [this, key = *key] { return cache_.find(key); };
+    const auto home = objects_of(request.checkout.source, profile->variant());
+    const auto look = [&]() -> std::optional<BuiltKernel> {
+        // A process that found kernels to be wrong was killed before it had removed them.
+        if (is_quarantine_open(home)) drop_doubtful(request, profile->name);
+        return cache_.find(*key);
+    };
     auto kernel = co_await util::run_on(pool_, look);
     if (kernel) {
         kernel->build.cached = true;
         kernel->build.arm = request.checkout.arm;
         kernel->build.objects = 0;
         kernel->build.skipped = 0;
-        kernel->objects = objects_of(request.checkout.source, profile->variant());
+        kernel->objects = home;
     }
     co_return kernel;
 }
@@ -122,8 +127,8 @@ asio::awaitable<Result<void>> LocalKernelBuilder::configure(Session& session) {
         if (!done) co_return tl::unexpected(done.error());
         if (done->ok()) continue;
         if (auto error = hosts_error(spec, *done)) co_return tl::unexpected(std::move(*error));
-        std::error_code ignored;
-        fs::remove(session.making_file(), ignored);
+        if (auto settled = co_await settle_files(session); !settled)
+            co_return tl::unexpected(settled.error());
         auto error = config_error(done->out);
         error.what = fmt::format("the {} kernel cannot be configured{}",
                                  model::to_string(session.request.checkout.arm),
@@ -216,8 +221,7 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     if (auto error = hosts_error(spec, *made)) co_return tl::unexpected(std::move(*error));
     if (made->timed_out)
         co_return fail(ErrorKind::invalid_input, "the build did not end in its time", "make");
-    std::error_code ignored;
-    fs::remove(session.making_file(), ignored);
+    if (auto settled = co_await settle_files(session); !settled) co_return settled;
     if (!made->ok()) {
         auto error = co_await explain(session, made->out);
         co_return tl::unexpected(std::move(error));
@@ -234,6 +238,16 @@ asio::awaitable<Result<void>> LocalKernelBuilder::compile(Session& session) {
     co_return Result<void>{};
 }
 
+// Objects that are believed from here on must be there after a power cut too: a file that was
+// written and not synced may then be empty, with the time of a whole one.
+asio::awaitable<Result<void>> LocalKernelBuilder::settle_files(const Session& session) {
+    const auto sync = [&session] { return util::sync_file_system(session.objects); };
+    if (auto synced = co_await util::run_on(pool_, sync); !synced) co_return synced;
+    std::error_code ignored;
+    fs::remove(session.making_file(), ignored);
+    co_return Result<void>{};
+}
+
 asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     BuildRequest request, std::function<void(const BuildProgress&)> progress) {
     auto profile = profile_for(profiles_, request);
@@ -245,6 +259,7 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::build(
     last_audit_.reset();
     Session session;
     session.key = std::move(*key);
+    session.compiler = compiler_;
     session.tell = std::move(progress);
     session.home = objects_of(request.checkout.source, profile->variant());
     session.objects = session.home;
@@ -283,7 +298,7 @@ asio::awaitable<Result<BuiltKernel>> LocalKernelBuilder::keep(Session& session) 
     kernel.build.tree = session.request.checkout.tree;
     kernel.build.profile = session.profile.name;
     kernel.build.release = release->substr(0, release->find('\n'));
-    kernel.build.compiler = compiler_;
+    kernel.build.compiler = session.compiler;
     kernel.build.objects = session.progress.objects;
     if (session.plan && session.plan->hard.empty())
         kernel.build.skipped = static_cast<int>(session.plan->skipped.size());

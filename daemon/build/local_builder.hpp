@@ -48,11 +48,18 @@ class LocalKernelBuilder : public KernelBuilder {
     boost::asio::awaitable<std::string> steering_file(Session& session);
     boost::asio::awaitable<util::Result<void>> distrust(Session& session,
                                                         const std::vector<std::string>& wrong);
+    // Of an object tree of which an audit has found the planner wrong: all that was made of it.
+    [[nodiscard]] util::Result<void> clear_away(const std::filesystem::path& home,
+                                                const BuildRequest& request,
+                                                const std::string& profile) const;
+    void drop_doubtful(const BuildRequest& request, const std::string& profile) const;
     boost::asio::awaitable<util::Result<void>> configure(Session& session);
     boost::asio::awaitable<util::Result<void>> plan(Session& session);
     boost::asio::awaitable<util::Result<void>> audit(Session& session);
     boost::asio::awaitable<int> expected_objects(const Session& session);
     boost::asio::awaitable<util::Result<void>> compile(Session& session);
+    // What make has made is on the disk, and the mark of a build under way can go.
+    boost::asio::awaitable<util::Result<void>> settle_files(const Session& session);
     static boost::asio::awaitable<util::Error> explain(const Session& session, std::string output);
     boost::asio::awaitable<util::Result<BuiltKernel>> keep(Session& session);
 
@@ -64,7 +71,7 @@ class LocalKernelBuilder : public KernelBuilder {
     double audit_share_ = k_audit_share;
     std::optional<RebuildPlan> last_plan_;
     std::optional<AuditResult> last_audit_;
-    std::string compiler_;  // and linker, as they name themselves; of the last request
+    std::string compiler_;  // assembler and linker, as they name themselves; of the last request
 };
 
 }  // namespace krepro::build

@@ -7,6 +7,7 @@
 #include "build/make_output.hpp"
 #include "build/object_audit.hpp"
 #include "build/object_states.hpp"
+#include "build/shadowed.hpp"
 #include "build/source_change.hpp"
 #include "build/steering.hpp"
 #include "util/offload.hpp"
@@ -73,6 +74,8 @@ asio::awaitable<Result<void>> LocalKernelBuilder::make_ready(Session& session) {
     std::error_code code;
     fs::create_directories(session.compiler_cache(), code);
     const auto give = [&session] {
+        if (const int count = remove_shadowed(session.objects, session.changed); count > 0)
+            spdlog::info("{} files may include a new one in another's place", count);
         auto given = util::give_to_sandbox_user(session.objects);
         if (given) given = util::give_to_sandbox_user(session.compiler_cache());
         // Of what is half-written from here on, when this build is killed.
@@ -84,18 +87,24 @@ asio::awaitable<Result<void>> LocalKernelBuilder::make_ready(Session& session) {
 // Finds what changed since the objects were made. Where that cannot be told there are no objects
 // any more: times alone prove nothing of files that were put there anew.
 asio::awaitable<Result<void>> LocalKernelBuilder::take_stock(Session& session) {
-    const auto clear_up = [objects = session.home, making = session.making_file()] {
-        if (const int count = remove_newer_files(objects, making); count > 0)
+    const auto clear_up = [&session, this]() -> Result<void> {
+        if (const int count = remove_newer_files(session.home, session.making_file()); count > 0)
             spdlog::warn("{} files of a build that was killed are made again", count);
+        if (!is_quarantine_open(session.home)) return {};
+        return clear_away(session.home, session.request, session.profile.name);
     };
-    co_await util::run_on(pool_, clear_up);
+    if (auto cleared = co_await util::run_on(pool_, clear_up); !cleared) co_return cleared;
     const auto& checkout = session.request.checkout;
     const auto states = read_states(session.home);
     std::string why = states.empty() ? "it is not known what they were made from" : "";
+    if (read_toolchain(session.home) != session.compiler) why = "other programs made them";
     for (const auto& state : states) {
+        if (!why.empty()) break;
         auto changed = co_await source_change(checkout.source, state, checkout.content);
-        if (!changed) why = changed.error().to_string();
-        if (!changed) break;
+        if (!changed) {
+            why = changed.error().to_string();
+            break;
+        }
         session.changed.insert(session.changed.end(), changed->begin(), changed->end());
     }
     std::error_code code;
@@ -104,7 +113,17 @@ asio::awaitable<Result<void>> LocalKernelBuilder::take_stock(Session& session) {
     session.fresh = session.first = true;
     session.changed.clear();
     if (!holds_nothing(session.home)) spdlog::warn("all objects are made anew: {}", why);
-    const auto empty = [&session] { return empty_objects(session.home); };
+    const auto empty = [&session]() -> Result<void> {
+        if (read_toolchain(session.home) != session.compiler) {
+            std::error_code code;
+            fs::remove_all(session.compiler_cache(), code);  // it knows the compiler alone
+            if (code)
+                return util::fail(util::ErrorKind::unavailable, code.message(),
+                                  session.compiler_cache().string(), "remove the folder");
+        }
+        auto done = empty_objects(session.home);
+        return done ? set_toolchain(session.home, session.compiler) : done;
+    };
     co_return co_await util::run_on(pool_, empty);
 }
 
@@ -197,19 +216,35 @@ asio::awaitable<Result<void>> LocalKernelBuilder::distrust(Session& session,
     session.plain_reason = "an audit found: " + wrong.front();
     const bool apart = session.once.has_value();  // its programs may have made what was found
     const auto clear = [&session, &text, this, apart]() -> Result<void> {
-        if (auto emptied = empty_objects(session.objects); !emptied || apart) return emptied;
-        const auto doubtful = [&session](const model::Build& build) {
-            return build.tree == session.request.checkout.tree &&
-                   build.profile == session.profile.name && build.plain != k_no_objects;
-        };
-        const int dropped = cache_.drop(doubtful);
-        if (dropped > 0) spdlog::warn("{} kernels that may be wrong are dropped", dropped);
-        return util::write_file_atomic(quarantine_file(session.objects), text);
+        if (apart) return empty_objects(session.objects);
+        // Before anything else, so that who finds this cut short goes on with it; and should the
+        // disk be full, what is wrong goes all the same.
+        const auto begun = begin_quarantine(session.home, text);
+        const auto cleared = clear_away(session.home, session.request, session.profile.name);
+        return begun ? cleared : begun;
     };
     auto done = co_await util::run_on(pool_, clear);
     if (done) done = co_await configure(session);
     if (done) done = co_await compile(session);
     co_return done;
+}
+
+// The kernels first: they are what is handed out.
+Result<void> LocalKernelBuilder::clear_away(const fs::path& home, const BuildRequest& request,
+                                            const std::string& profile) const {
+    drop_doubtful(request, profile);
+    auto done = empty_objects(home);
+    return done ? end_quarantine(home) : done;
+}
+
+void LocalKernelBuilder::drop_doubtful(const BuildRequest& request,
+                                       const std::string& profile) const {
+    const auto doubtful = [&](const model::Build& build) {
+        return build.tree == request.checkout.tree && build.profile == profile &&
+               build.plain != k_no_objects;
+    };
+    if (const int dropped = cache_.drop(doubtful); dropped > 0)
+        spdlog::warn("{} kernels that may be wrong are dropped", dropped);
 }
 
 }  // namespace krepro::build

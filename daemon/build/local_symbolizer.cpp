@@ -180,6 +180,10 @@ asio::awaitable<Result<void>> LocalSymbolizer::make_units(Session& session) {
 }
 
 asio::awaitable<Result<Symbols>> LocalSymbolizer::symbolize(SymbolRequest request) {
+    if (util::sandboxes() == util::Sandboxes::refused)
+        co_return fail(ErrorKind::unavailable,
+                       "lines need a sandbox, in which the kernel's own files lie over the tree's",
+                       "", "let krepro make user namespaces: see krepro doctor");
     Session session;
     session.folder = cache_ / fmt::format("{}-{}", request.kernel.build.key, k_lines_recipe);
     session.request = std::move(request);
@@ -192,6 +196,7 @@ asio::awaitable<Result<Symbols>> LocalSymbolizer::symbolize(SymbolRequest reques
     const auto lock =
         util::FileLock::take(session.folder.string() + ".lock", util::FileLock::Wait::no);
     if (!lock) co_return tl::unexpected(lock.error());
+    fs::last_write_time(session.folder, fs::file_time_type::clock::now(), ignored);  // a use
     const auto was_disturbed = [&wanted] { return wanted.undisturbed && !wanted.undisturbed(); };
     const auto disturbed =
         fail(ErrorKind::conflict, "another job has the tree", wanted.source.string());

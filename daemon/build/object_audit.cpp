@@ -30,6 +30,7 @@ constexpr std::uintmax_t k_most_object = 256U << 20U;
 constexpr std::uint64_t k_most_memory_mib = 16384;
 constexpr std::uint64_t k_largest_file_mib = 1024;
 constexpr std::uint64_t k_most_processes = 2048;
+constexpr std::uint64_t k_most_tmp_mib = 2048;
 
 // The makefile that makes all units in the work folder; units without a compiler's command are left
 // out of `units`.
@@ -74,7 +75,7 @@ asio::awaitable<Result<AuditResult>> audit_objects(AuditRequest request, asio::t
     sandbox.read_only = {request.source, request.objects};
     sandbox.read_write = {request.work};
     sandbox.cwd = request.objects;
-    sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes};
+    sandbox.limits = {k_most_memory_mib, k_largest_file_mib, k_most_processes, k_most_tmp_mib};
     sandbox.user = util::SandboxUser::own;
     util::ProcessSpec spec;
     spec.argv = util::sandbox_argv(sandbox);

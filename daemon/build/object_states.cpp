@@ -18,6 +18,18 @@ fs::path states_file(const fs::path& objects) {
     return objects.string() + ".states";
 }
 
+fs::path toolchain_file(const fs::path& objects) {
+    return objects.string() + ".toolchain";
+}
+
+fs::path quarantine_file(const fs::path& objects) {
+    return objects.string() + ".quarantine";
+}
+
+// The first line of a quarantine that is not yet over with.
+constexpr std::string_view k_open = "what was made of these objects is not cleared away yet\n";
+constexpr std::uintmax_t k_most_quarantine = 1U << 20U;
+
 std::vector<std::string> lines_of(const fs::path& file) {
     std::vector<std::string> lines;
     const auto text = util::read_file(file, 1U << 20U);
@@ -69,13 +81,33 @@ util::Result<void> empty_objects(const fs::path& objects) {
                       "remove the folder");
 }
 
-fs::path quarantine_file(const fs::path& objects) {
-    return objects.string() + ".quarantine";
+std::string read_toolchain(const fs::path& objects) {
+    return util::read_file(toolchain_file(objects), 1U << 16U).value_or("");
+}
+
+util::Result<void> set_toolchain(const fs::path& objects, const std::string& toolchain) {
+    return util::write_file_atomic(toolchain_file(objects), toolchain);
+}
+
+util::Result<void> begin_quarantine(const fs::path& objects, const std::string& why) {
+    return util::write_file_atomic(quarantine_file(objects), std::string(k_open) + why);
+}
+
+util::Result<void> end_quarantine(const fs::path& objects) {
+    auto text = util::read_file(quarantine_file(objects), k_most_quarantine);
+    if (!text) return tl::unexpected(text.error());
+    if (text->starts_with(k_open)) text->erase(0, k_open.size());
+    return util::write_file_atomic(quarantine_file(objects), *text);
 }
 
 bool is_quarantined(const fs::path& objects) {
     std::error_code code;
     return fs::exists(quarantine_file(objects), code);
+}
+
+bool is_quarantine_open(const fs::path& objects) {
+    const auto text = util::read_file(quarantine_file(objects), k_most_quarantine);
+    return text && text->starts_with(k_open);
 }
 
 }  // namespace krepro::build

@@ -23,8 +23,17 @@ util::Result<void> set_state(const std::filesystem::path& objects, const std::st
 // cut short, the next reader finds objects of no known state.
 util::Result<void> empty_objects(const std::filesystem::path& objects);
 
-// Whether an audit found the planner wrong about this object tree; the reason is in the file.
-std::filesystem::path quarantine_file(const std::filesystem::path& objects);
+// The programs that an object tree is made with, as they name themselves; empty: not known. kbuild
+// sees another compiler by itself, and no other assembler.
+std::string read_toolchain(const std::filesystem::path& objects);
+util::Result<void> set_toolchain(const std::filesystem::path& objects,
+                                 const std::string& toolchain);
+
+// Whether an audit found the planner wrong about this object tree. What was made of its objects is
+// cleared away between begin and end: who finds the clearing open does it again.
+util::Result<void> begin_quarantine(const std::filesystem::path& objects, const std::string& why);
+util::Result<void> end_quarantine(const std::filesystem::path& objects);
 bool is_quarantined(const std::filesystem::path& objects);
+bool is_quarantine_open(const std::filesystem::path& objects);
 
 }  // namespace krepro::build

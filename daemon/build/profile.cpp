@@ -140,7 +140,7 @@ std::string Profile::variant() const {
 
 std::vector<std::string> Profile::tools() const {
     if (compiler == "clang") return {"clang", "ld.lld"};
-    return {"gcc", "ld"};
+    return {"gcc", "as", "ld"};
 }
 
 Result<Profile> adapt(Profile profile, std::string_view fragment, std::string_view compiler) {

@@ -44,7 +44,7 @@ struct Build {
     std::string tree;
     std::string profile;
     std::string release;   // "6.1.8-rt5"
-    std::string compiler;  // first line of `gcc --version`
+    std::string compiler;  // with assembler and linker, as they name themselves
     std::string bzimage;   // artifact hash
     std::string vmlinux;   // artifact hash
     std::string config;    // artifact hash

@@ -158,15 +158,25 @@ Result<TempDir> TempDir::make(const fs::path& parent, std::string_view prefix) {
     std::string name = (parent / fmt::format("{}.XXXXXX", prefix)).string();
     if (::mkdtemp(name.data()) == nullptr)
         return tl::unexpected(file_error("create a folder in", parent, errno));
-    return TempDir(fs::path(name));
+    // A file system without locks leaves it without one.
+    Fd lock(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock.valid()) ::flock(lock.get(), LOCK_EX | LOCK_NB);
+    return TempDir(fs::path(name), std::move(lock));
 }
 
-TempDir::TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+bool TempDir::has_owner(const fs::path& folder) {
+    const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    return !fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+TempDir::TempDir(TempDir&& other) noexcept
+    : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
 
 TempDir& TempDir::operator=(TempDir&& other) noexcept {
     if (this != &other) {
         remove();
         path_ = std::exchange(other.path_, {});
+        lock_ = std::move(other.lock_);
     }
     return *this;
 }
@@ -203,6 +213,13 @@ Result<void> make_fresh_folder(const fs::path& path) {
     if (code)
         return fail(ErrorKind::unavailable, code.message(), path.string(),
                     "see that its disk has room and that this user may write there");
+    return {};
+}
+
+Result<void> sync_file_system(const fs::path& folder) {
+    const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid()) return tl::unexpected(file_error("open", folder, errno));
+    if (::syncfs(fd.get()) != 0) return tl::unexpected(file_error("sync", folder, errno));
     return {};
 }
 

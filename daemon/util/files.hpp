@@ -45,10 +45,13 @@ Result<void> copy_foreign_file(const std::filesystem::path& from, const std::fil
 // either the old one, the new one or absent, never half of it.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
-// A folder of its own under `parent` that is removed with all it holds by the destructor.
+// A folder of its own under `parent` that is removed with all it holds by the destructor. While
+// this object is there it holds a lock on the folder: one that a killed process left has none.
 class TempDir {
   public:
     static Result<TempDir> make(const std::filesystem::path& parent, std::string_view prefix);
+    // Whether a process that is there has this folder, or it cannot be told that none has.
+    [[nodiscard]] static bool has_owner(const std::filesystem::path& folder);
     TempDir(TempDir&& other) noexcept;
     TempDir& operator=(TempDir&& other) noexcept;
     TempDir(const TempDir&) = delete;
@@ -57,9 +60,10 @@ class TempDir {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   private:
-    explicit TempDir(std::filesystem::path path) : path_(std::move(path)) {}
+    TempDir(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
     void remove() noexcept;
     std::filesystem::path path_;
+    Fd lock_;
 };
 
 // An empty folder that every user can enter, in place of whatever was there.
@@ -76,6 +80,10 @@ class FileLock {
     explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
     Fd fd_;
 };
+
+// Puts all that was written to the file system of this folder on its disk: what is said of those
+// files after it holds after a power cut too. Blocks, for seconds where much was written.
+Result<void> sync_file_system(const std::filesystem::path& folder);
 
 // Bytes free for this user on the file system that holds `path` (or its nearest parent).
 Result<std::uintmax_t> free_bytes(const std::filesystem::path& path);

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objects of earlier builds under a kernel: it must be the one that its source makes.
 #include <gmock/gmock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <map>
 #include <thread>
 
+#include "build/object_states.hpp"
 #include "integration/build/tiny_kernel.hpp"
 #include "util/hash.hpp"
+
+namespace {
+bool syncs_fail = false;
+}  // namespace
+
+// In place of the C library's.
+extern "C" int syncfs(int fd) noexcept {
+    if (!syncs_fail) return static_cast<int>(::syscall(SYS_syncfs, fd));
+    errno = EIO;
+    return -1;
+}
 
 namespace krepro::build {
 namespace {
@@ -47,6 +62,19 @@ TEST_F(WarmObjects, only_what_a_patch_of_code_reaches_is_compiled) {
     const auto built = build_right();
     EXPECT_EQ(built.build.objects, 0);
     EXPECT_EQ(built.build.skipped, 1);
+}
+
+// make knows nothing of it: the old one is as it was.
+TEST_F(WarmObjects, that_include_what_a_new_header_is_found_in_place_of_are_made_again) {
+    using Planner = LocalKernelBuilder::Planner;
+    for (const auto planner : {Planner::on, Planner::off}) {
+        planner_ = planner;
+        build_right();
+        write("source/include/table.h", "#define TABLE 9\n");  // before ./lib on the path
+        EXPECT_EQ(build_right().build.objects, 1);
+        fs::remove(root() / "source/include/table.h");
+        EXPECT_EQ(build_right().build.objects, 1);
+    }
 }
 
 TEST_F(WarmObjects, of_a_tree_that_was_put_there_anew_with_its_old_times_are_not_believed) {
@@ -98,6 +126,49 @@ TEST_F(WarmObjects, are_all_made_anew_when_the_audit_finds_one_wrong) {
     EXPECT_TRUE(is_kept(built));
     EXPECT_TRUE(is_kept(first)) << "it was made from nothing";
     EXPECT_FALSE(is_kept(skipping)) << "it may be wrong too";
+}
+
+// Killed in the midst of that: the kernels are still there, and nobody gets them.
+TEST_F(WarmObjects, that_an_audit_found_wrong_are_cleared_away_by_who_comes_after_a_kill) {
+    build_right();
+    write("source/include/box.h", "/* a box */\nstruct box { int n; };\n");
+    const auto skipping = build_right();
+    ASSERT_EQ(skipping.build.skipped, 1);
+    ASSERT_TRUE(begin_quarantine(objects(), "kernel/a.o: .text differs\n"));
+    tamper("kernel/b.o");
+    LocalKernelBuilder builder(root() / "profiles", root() / "cache");
+    EXPECT_FALSE(await(builder.find(request())));
+    EXPECT_FALSE(is_kept(skipping));
+    EXPECT_EQ(build_right().build.plain, "there are no objects yet");
+    EXPECT_FALSE(is_quarantine_open(objects()));
+    EXPECT_TRUE(is_quarantined(objects()));
+    EXPECT_TRUE(await(builder.find(request())));
+}
+
+TEST_F(WarmObjects, of_another_assembler_are_made_anew) {
+    const auto first = build_right();
+    EXPECT_THAT(first.build.compiler, HasSubstr("GNU assembler"));
+    EXPECT_EQ(read_toolchain(objects()), first.build.compiler);
+    ASSERT_TRUE(set_toolchain(objects(), "gcc as it is, GNU assembler of last year, GNU ld"));
+    tamper("kernel/a.o");
+    write("source/kernel/b.c", "int b(void) { return 8; }\n");
+    EXPECT_EQ(build_right().build.objects, 2);
+    EXPECT_EQ(read_toolchain(objects()), first.build.compiler);
+}
+
+// As a disk that fails would have it.
+TEST_F(WarmObjects, that_could_not_be_put_on_the_disk_are_not_said_to_be_good) {
+    build_right();
+    write("source/kernel/a.c", "int a(void) { return 5; }\n");
+    syncs_fail = true;
+    const auto built = build();
+    syncs_fail = false;
+    ASSERT_FALSE(built);
+    EXPECT_THAT(built.error().to_string(), HasSubstr("cannot sync"));
+    EXPECT_EQ(read_states(objects()).size(), 2U) << "they may be of either";
+    EXPECT_TRUE(fs::exists(beside_objects(".making")));
+    build_right();
+    EXPECT_EQ(read_states(objects()).size(), 1U);
 }
 
 TEST_F(WarmObjects, are_not_what_a_patch_of_the_makefile_writes_to) {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <optional>
 
 #include "util/foreign_folder.hpp"
 
@@ -33,6 +34,22 @@ class Files : public testing::Test {
   private:
     std::optional<TempDir> dir_;
 };
+
+TEST_F(Files, a_temporary_folder_tells_whether_somebody_has_it) {
+    std::optional<TempDir> made = value_or_throw(TempDir::make(path("folder"), "x"));
+    const auto left = made->path();
+    EXPECT_TRUE(TempDir::has_owner(left));
+    const TempDir moved = std::move(*made);
+    made.reset();
+    EXPECT_TRUE(TempDir::has_owner(left));
+    EXPECT_FALSE(TempDir::has_owner(path("folder")));
+    EXPECT_TRUE(TempDir::has_owner(path("way"))) << "a link: who knows";
+}
+
+TEST_F(Files, the_file_system_of_a_folder_can_be_synced) {
+    EXPECT_TRUE(sync_file_system(path("folder")));
+    EXPECT_FALSE(sync_file_system(path("absent")));
+}
 
 TEST_F(Files, a_regular_file_is_read_whole_or_not_at_all) {
     EXPECT_EQ(read_file(path("plain")).value_or("none"), "content");
