@@ -21,6 +21,7 @@ using util::Result;
 
 namespace {
 
+constexpr std::uint64_t k_largest_file_mib = 1024;
 constexpr std::array k_directions{Direction::forward, Direction::reverse};
 
 template <class Use>
@@ -83,6 +84,7 @@ util::ProcessSpec in_sandbox(const ApplyRequest& request, util::ProcessSpec spec
     if (tried && !request.index.empty()) sandbox.read_write = {request.index.parent_path()};
     sandbox.cwd = request.tree;
     sandbox.env = spec.env;
+    sandbox.limits.file_size_mib = k_largest_file_mib;
     auto all = util::sandbox_argv(sandbox);
     all.insert(all.end(), std::make_move_iterator(spec.argv.begin()),
                std::make_move_iterator(spec.argv.end()));

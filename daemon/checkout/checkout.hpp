@@ -66,6 +66,12 @@ struct Difference {
     std::vector<ArmFile> patched;
 };
 
+// What a patch is tried on.
+struct PatchBase {
+    std::string tree;
+    std::string commit = {};  // whole hash; empty: what the tree is at now
+};
+
 // A work tree that is kept as it is; given back by the destructor. Shared with nobody: the pointer
 // only hides what is held.
 using Held = std::shared_ptr<void>;
@@ -76,7 +82,9 @@ class KernelSource {
     virtual ~KernelSource() = default;
     // Gets the tree (once; later calls find it in the cache), tries the patch forward, then in
     // reverse, and names both arms. Neither: `invalid_input` naming file and hunk for both tries.
-    virtual boost::asio::awaitable<util::Result<Pair>> prepare(const std::string& tree,
+    // A commit that is on this machine is not fetched, wherever its branch is by now; `conflict`
+    // when it can be had no more.
+    virtual boost::asio::awaitable<util::Result<Pair>> prepare(PatchBase base,
                                                                const model::Mail& mail,
                                                                Progress progress) = 0;
     // Finds what a job names by a commit ("v6.12", "1f2e3d^": it against its first parent) or by

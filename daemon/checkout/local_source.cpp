@@ -148,6 +148,12 @@ LocalKernelSource::Place LocalKernelSource::place_of(Tree tree) const {
     return {std::move(tree), std::move(folder)};
 }
 
+Result<fs::path> LocalKernelSource::folder_of(const std::string& tree) const {
+    auto found = find_tree(tree);
+    if (!found) return tl::unexpected(found.error());
+    return place_of(std::move(*found)).folder;
+}
+
 asio::awaitable<Result<LocalKernelSource::LockedPlace>> LocalKernelSource::hold(std::string tree) {
     auto found = find_tree(tree);
     if (!found) co_return tl::unexpected(found.error());
@@ -210,15 +216,14 @@ asio::awaitable<Result<std::string>> LocalKernelSource::base_commit(Place place,
     co_return co_await make(std::move(place), std::move(progress));
 }
 
-asio::awaitable<Result<Pair>> LocalKernelSource::prepare(const std::string& tree,
-                                                         const model::Mail& mail,
+asio::awaitable<Result<Pair>> LocalKernelSource::prepare(PatchBase base, const model::Mail& mail,
                                                          Progress progress) {
     const auto patch = mail.patch;  // the caller's mail need not outlive the first suspension
-    const auto held = co_await hold(tree);
+    const auto held = co_await hold(base.tree);
     if (!held) co_return tl::unexpected(held.error());
     const auto place = held->place;
     progress = or_silent(std::move(progress));
-    const auto revision = co_await base_commit(place, progress);
+    const auto revision = co_await commit_or_base(place, base.commit, progress);
     if (!revision) co_return tl::unexpected(revision.error());
     const TryRequest request{place.source(), *revision, patch, sandboxing_};
     const auto direction = co_await find_direction(place, request);

@@ -33,8 +33,7 @@ class LocalKernelSource : public KernelSource {
                       Sandboxing sandboxing = Sandboxing::on)
         : LocalKernelSource(TreeBook(std::move(trees)), std::move(cache), sandboxing) {}
 
-    boost::asio::awaitable<util::Result<Pair>> prepare(const std::string& tree,
-                                                       const model::Mail& mail,
+    boost::asio::awaitable<util::Result<Pair>> prepare(PatchBase base, const model::Mail& mail,
                                                        Progress progress) override;
     boost::asio::awaitable<util::Result<Change>> find_change(std::string tree, std::string commits,
                                                              Progress progress) override;
@@ -56,6 +55,8 @@ class LocalKernelSource : public KernelSource {
     boost::asio::awaitable<util::Result<Difference>> difference(Pair pair) override;
     [[nodiscard]] bool is_at(const Pair& pair) const override;
 
+    // Where all that is kept of the tree is.
+    [[nodiscard]] util::Result<std::filesystem::path> folder_of(const std::string& tree) const;
     // Gets the tree's files, or what is new of them; returns what they were made from: a version
     // or a commit.
     boost::asio::awaitable<util::Result<std::string>> update(std::string tree, Progress progress);
@@ -83,6 +84,10 @@ class LocalKernelSource : public KernelSource {
     [[nodiscard]] std::filesystem::path repository_of(const Place& place) const;
     boost::asio::awaitable<util::Result<std::string>> base_commit(Place place, Progress progress);
     boost::asio::awaitable<util::Result<std::string>> base_of_git(Place place, Progress progress);
+    // The commit when there is one, else what the tree is at.
+    boost::asio::awaitable<util::Result<std::string>> commit_or_base(Place place,
+                                                                     std::string commit,
+                                                                     Progress progress);
     boost::asio::awaitable<util::Result<std::string>> make(Place place, Progress progress);
     [[nodiscard]] static bool is_whole(const Place& place);
     boost::asio::awaitable<util::Result<model::Direction>> find_direction(Place place,

@@ -49,6 +49,20 @@ asio::awaitable<Result<void>> LocalKernelSource::have_commits(Place place,
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<std::string>> LocalKernelSource::commit_or_base(Place place,
+                                                                       std::string commit,
+                                                                       Progress progress) {
+    if (commit.empty()) co_return co_await base_commit(std::move(place), std::move(progress));
+    const auto had = co_await have_commits(place, words(commit), std::move(progress));
+    if (!had) co_return tl::unexpected(had.error());
+    if (const bool there = co_await has_commit(repository_of(place), commit); there)
+        co_return commit;
+    co_return fail(
+        ErrorKind::conflict,
+        fmt::format("the commit that the job began with is in tree {} no more", place.tree.name),
+        commit, "submit it again: trials of different kernels do not add up");
+}
+
 asio::awaitable<Result<Checkout>> LocalKernelSource::checkout_of(Place place, std::string commit) {
     const auto name = keep_state(place.folder, {commit, {}, {}});
     if (!name) co_return tl::unexpected(name.error());

@@ -149,6 +149,8 @@ asio::awaitable<Result<void>> fetch(Mirror mirror) {
     auto spec = fetch_command(mirror.folder, mirror.location, std::move(refs));
     if (!spec) co_return tl::unexpected(spec.error());
     const auto fetched = co_await util::run_checked(std::move(*spec));
+    // A use, also when there was nothing new.
+    fs::last_write_time(mirror.folder, fs::file_time_type::clock::now(), ignored);
     if (fetched) co_return Result<void>{};
     co_return fail(ErrorKind::unavailable, "the repository cannot be fetched from", mirror.location,
                    fetched.error().hint.empty() ? fetched.error().what : fetched.error().hint);

@@ -132,10 +132,15 @@ asio::awaitable<void> JobRun::check_out() {
     const checkout::Progress tell = [this](const std::string& text) {
         recorder_.event("log", {{"text", text}});
     };
+    if (!services_.notice.empty()) tell(services_.notice);
     co_await choose_tree(tell);
     if (is_alone()) co_return co_await check_out_alone(tell);
     if (job_.spec.commit.empty()) {
-        pair_ = value_or_throw(co_await services_.source->prepare(job_.spec.tree, job_.mail, tell));
+        // After a restart the branch may be elsewhere: the job stays with the commit that it had.
+        checkout::PatchBase base{job_.spec.tree};
+        if (job_.unpatched_checkout) base.commit = job_.unpatched_checkout->revision;
+        pair_ =
+            value_or_throw(co_await services_.source->prepare(std::move(base), job_.mail, tell));
     } else {
         co_await read_commit(tell);
         const auto names = value_or_throw(checkout::split_commits(job_.spec.commit));
@@ -154,12 +159,23 @@ asio::awaitable<void> JobRun::build(ArmName arm) {
         const auto request = build_request(arm);
         auto kernel = co_await services_.builder->find(request);
         if (!kernel) kernel = co_await compile(request);
+        // Before there are trials of this kernel, and so before the job can have its answer.
+        if (!kernel->build.cached && kernel->build.audit == "mismatch") co_await prove_other(arm);
         co_await keep_build(arm, std::move(*kernel));
     } catch (const BuildFailed&) {
         throw;
     } catch (const util::InfraError& failure) {
         throw BuildFailed(arm, failure.error());
     }
+}
+
+asio::awaitable<void> JobRun::prove_other(ArmName arm) {
+    const auto other = arm == ArmName::unpatched ? ArmName::patched : ArmName::unpatched;
+    if (!arms_.contains(other)) co_return;
+    recorder_.event("log", {{"text", fmt::format("an audit found objects that were wrong: the {} "
+                                                 "kernel is looked at again",
+                                                 model::to_string(other))}});
+    co_await build(other);
 }
 
 build::BuildRequest JobRun::build_request(ArmName arm) const {
@@ -209,13 +225,17 @@ asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel)
     arms_[arm].built = kernel;
     auto& slot = arm == ArmName::unpatched ? job_.unpatched_build : job_.patched_build;
     // What a resumed job finds in the cache it has built itself before: its figures stay.
-    const bool same = slot && slot->key == kernel.build.key;
+    const bool named_so = slot && slot->key == kernel.build.key;
+    const bool same =
+        named_so && slot->bzimage == kernel.build.bzimage && slot->vmlinux == kernel.build.vmlinux;
     if (slot && !same && job_.stage >= model::JobStage::running)
-        throw util::InfraError({util::ErrorKind::conflict,
-                                "the tree, the profile or the compiler has changed since this "
-                                "job's first trials",
-                                std::string(model::to_string(arm)),
-                                "submit it again: trials of different kernels do not add up"});
+        throw util::InfraError(
+            {util::ErrorKind::conflict,
+             named_so ? "this job's first trials had a kernel that is not the one its source makes"
+                      : "the tree, the profile or the compiler has changed since this job's first "
+                        "trials",
+             std::string(model::to_string(arm)),
+             "submit it again: trials of different kernels do not add up"});
     if (!same) slot = kernel.build;
     co_await save();
     recorder_.event("build", {{"arm", model::to_string(arm)},
@@ -284,6 +304,7 @@ asio::awaitable<fs::path> JobRun::image(model::WorkloadForm form) {
         std::error_code code;
         fs::create_directories(services.images, code);
         const auto path = services.images / (util::sha256_hex(*bytes) + ".cpio");
+        fs::last_write_time(path, fs::file_time_type::clock::now(), code);  // a use
         if (!fs::exists(path, code))
             if (auto written = util::write_file_atomic(path, *bytes); !written)
                 return tl::unexpected(written.error());
@@ -298,6 +319,7 @@ asio::awaitable<void> JobRun::finish(model::Verdict verdict) {
     co_await remember_paces();
     co_await settle_target(target_of);
     job_.verdict = std::move(verdict);
+    if (!services_.notice.empty()) job_.verdict->limits.push_back(services_.notice);
     if (const auto used = workloads_.find(job_.verdict->form); used != workloads_.end())
         job_.workload = used->second;
     job_.stage = model::JobStage::done;

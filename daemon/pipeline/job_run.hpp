@@ -93,6 +93,9 @@ class JobRun {
     boost::asio::awaitable<void> read_commit(checkout::Progress tell);
     [[nodiscard]] build::BuildRequest build_request(model::ArmName arm) const;
     boost::asio::awaitable<build::BuiltKernel> compile(build::BuildRequest request);
+    // An audit found objects wrong of which the other arm's kernel may be made, too: where it is
+    // not in the cache any more it is built again, and must come out as its trials had it.
+    boost::asio::awaitable<void> prove_other(model::ArmName arm);
     boost::asio::awaitable<void> keep_build(model::ArmName arm, build::BuiltKernel kernel);
     // The initramfs with the workload in this form, made once.
     boost::asio::awaitable<std::filesystem::path> image(model::WorkloadForm form);

@@ -40,6 +40,7 @@ struct Services {
     checkout::TreeBook trees;           // those that jobs may name
     std::string accelerator;            // "kvm", "tcg"; empty: probed
     std::string vm_prefix = "krepro-";  // of the names of VMs: as the host was told
+    std::string notice;                 // that each job has to say of this process; empty: nothing
     std::uint64_t most_cache_bytes = std::numeric_limits<std::uint64_t>::max();
     int max_vcpus = 8;         // NR_CPUS of the profiles
     std::optional<Room> room;  // for guests; nullopt: what this host has when asked

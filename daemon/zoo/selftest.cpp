@@ -45,7 +45,7 @@ class Selftest {
     asio::awaitable<build::BuiltKernel> make_kernel() {
         const auto patch = compose_patch(value_or_throw(read_driver(services_.driver)));
         const auto pair = value_or_throw(
-            co_await services_.source->prepare(wanted_.tree, patch, teller_.progress));
+            co_await services_.source->prepare({wanted_.tree}, patch, teller_.progress));
         if (pair.direction != model::Direction::forward)
             throw util::InfraError({util::ErrorKind::conflict, "the tree has the zoo already",
                                     wanted_.tree, "name a tree without it"});

@@ -49,7 +49,7 @@ class Checkout : public testing::Test {
     Result<Pair> prepare(const std::string& tree, const std::string& patch) {
         const auto mail = intake::read_mail(patch);
         EXPECT_TRUE(mail) << mail.error().to_string();
-        return await(source->prepare(tree, *mail, {}));
+        return await(source->prepare({tree}, *mail, {}));
     }
 
     static constexpr auto k_before = "int a;\nint b;\nint c;\n";

@@ -248,6 +248,31 @@ TEST_F(Checkout, a_new_commit_of_a_repository_is_fetched) {
     EXPECT_EQ(read(fs::path(pair->unpatched.source) / "kernel/exit.c"), "int two;\n");
 }
 
+// The branch has moved since, and the file it changes is one of the patch's.
+TEST_F(Checkout, a_job_that_goes_on_has_the_commit_that_it_began_with) {
+    const auto mail = intake::read_mail(k_patch);
+    const auto began = prepare(origin.string(), k_patch);
+    ASSERT_TRUE(began);
+    write(origin / "kernel/fork.c", "int other;\nint file;\n");
+    ASSERT_TRUE(await(git(origin, words("commit", "-q", "-a", "-m", "moved on"))));
+    const auto resumed = await(source->prepare({origin.string(), revision}, *mail, {}));
+    ASSERT_TRUE(resumed) << resumed.error().to_string();
+    EXPECT_EQ(resumed->unpatched, began->unpatched);
+    EXPECT_EQ(resumed->patched, began->patched);
+    ASSERT_TRUE(await(source->select(resumed->patched)));
+    EXPECT_EQ(read(fs::path(resumed->patched.source) / "kernel/fork.c"), k_after);
+    EXPECT_FALSE(prepare(origin.string(), k_patch)) << "a new job has the new commit";
+}
+
+TEST_F(Checkout, a_job_whose_commit_is_gone_is_told_so) {
+    const auto mail = intake::read_mail(k_patch);
+    const std::string gone(40, 'a');
+    const auto resumed = await(source->prepare({origin.string(), gone}, *mail, {}));
+    ASSERT_FALSE(resumed);
+    EXPECT_EQ(resumed.error().kind, util::ErrorKind::conflict);
+    EXPECT_EQ(resumed.error().where, gone);
+}
+
 TEST_F(Checkout, a_tarball_becomes_the_same_commit_every_time) {
     util::ProcessSpec tar;
     tar.argv = {"tar",  "-C", dir().string(), "--exclude=.git", "-cf", (dir() / "l.tar").string(),

@@ -28,13 +28,15 @@ namespace asio = boost::asio;
 // A source that takes every patch forward, without a file on disk.
 class FakeSource : public checkout::KernelSource {
   public:
-    asio::awaitable<util::Result<checkout::Pair>> prepare(const std::string& tree,
+    asio::awaitable<util::Result<checkout::Pair>> prepare(checkout::PatchBase base,
                                                           const model::Mail&,
                                                           checkout::Progress) override {
         if (failure) co_return tl::unexpected(*failure);
         checkout::Pair pair;
-        pair.unpatched = {tree, "base", "/src", "state-1", "content-1", model::ArmName::unpatched};
-        pair.patched = {tree, "base", "/src", "state-2", "content-2", model::ArmName::patched};
+        const auto& tree = base.tree;
+        const auto commit = base.commit.empty() ? head : base.commit;
+        pair.unpatched = {tree, commit, "/src", "state-1", "content-1", model::ArmName::unpatched};
+        pair.patched = {tree, commit, "/src", "state-2", "content-2", model::ArmName::patched};
         co_return pair;
     }
     asio::awaitable<util::Result<checkout::Change>> find_change(std::string tree,
@@ -110,6 +112,7 @@ class FakeSource : public checkout::KernelSource {
     [[nodiscard]] bool is_at(const checkout::Pair&) const override { return true; }
 
     std::optional<util::Error> failure;
+    std::string head = "base";  // what every tree is at
     std::optional<checkout::Change> change;
     std::map<std::string, model::Direction> takes;  // what try_patch() says, by tree
     std::set<std::string> at_hand;
@@ -192,14 +195,19 @@ class FakeBuilder : public build::KernelBuilder {
             if (patched_failure) co_return tl::unexpected(*patched_failure);
         }
         const auto arm = std::string(model::to_string(request.checkout.arm));
+        const auto bytes = arm + (made_.insert(arm).second ? "" : made_again);
         build::BuiltKernel kernel;
         for (auto* path : {&kernel.bzimage, &kernel.vmlinux, &kernel.config}) {
             *path = folder_ / ("kernel-" + arm);
-            std::ofstream(*path) << arm;
+            std::ofstream(*path) << bytes;
         }
         kernel.build.key = request.checkout.state;
         kernel.build.arm = request.checkout.arm;
-        kernel.build.bzimage = kernel.build.vmlinux = kernel.build.config = util::sha256_hex(arm);
+        kernel.build.bzimage = kernel.build.vmlinux = kernel.build.config = util::sha256_hex(bytes);
+        if (request.checkout.arm == model::ArmName::patched && patched_finds_wrong) {
+            kernel.build.audit = "mismatch";
+            kept_.clear();
+        }
         kept_[request.checkout.state] = kernel;
         co_return kernel;
     }
@@ -208,11 +216,14 @@ class FakeBuilder : public build::KernelBuilder {
     int running = 0;
     std::function<bool()> patched_waits;  // the patched kernel is not ready while this says so
     std::optional<util::Error> patched_failure;
+    bool patched_finds_wrong = false;         // objects, of which the other kernel was made too
+    std::string made_again;                   // what a kernel has more when it is made once more
     std::optional<util::Share> share_at_end;  // of the compiler, when such a build ended
 
   private:
     std::filesystem::path folder_;
     std::map<std::string, build::BuiltKernel> kept_;
+    std::set<std::string> made_;  // arms
 };
 
 // A host whose guests have written all they will ever write when they start. The script says what,

@@ -47,6 +47,21 @@ TEST_F(Resume, a_job_keeps_the_machine_of_its_first_trial) {
     EXPECT_EQ(kept, (Machine{"tcg", 1}));
 }
 
+TEST_F(Resume, a_job_keeps_the_commit_that_its_tree_was_at) {
+    scripts_ = endless;
+    const auto id = add(spec());
+    run_until(
+        id, [this] { return host_.running == 1; }, [](Worker& worker) { worker.stop(); });
+    EXPECT_EQ(stored(id).unpatched_checkout->revision, "base");
+    source_.head = "where the branch is by now";
+    scripts_ = fixed_by_the_patch;
+    const auto job = run(id);
+    EXPECT_FALSE(job.problem) << job.problem->what;
+    EXPECT_EQ(job.unpatched_checkout->revision, "base");
+    EXPECT_EQ(job.patched_checkout->revision, "base");
+    EXPECT_EQ(run(add(spec())).unpatched_checkout->revision, source_.head);
+}
+
 TEST_F(Resume, a_job_that_began_under_kvm_does_not_go_on_without_it) {
     const auto job = run(begun(Machine{"kvm", 1}));
     ASSERT_TRUE(job.problem);

@@ -56,6 +56,32 @@ TEST_F(RunJob, a_patched_kernel_that_does_not_compile_ends_the_job_in_the_midst_
     expect_nothing_left();
 }
 
+TEST_F(RunJob, a_kernel_of_objects_that_an_audit_found_wrong_is_made_again_and_must_be_the_same) {
+    scripts_ = fixed_by_the_patch;
+    builder_.patched_finds_wrong = true;
+    const auto proven = run(add(spec()));
+    EXPECT_EQ(builder_.built, 3);
+    ASSERT_TRUE(proven.verdict);
+    EXPECT_EQ(proven.verdict->kind, VerdictKind::fixed) << proven.verdict->sentence;
+}
+
+TEST_F(RunJob, trials_of_a_kernel_that_was_made_of_wrong_objects_prove_nothing) {
+    scripts_ = fixed_by_the_patch;
+    builder_.patched_waits = [this] { return host_.starts < 3; };
+    builder_.patched_finds_wrong = true;
+    builder_.made_again = " otherwise";
+    const auto job = run(add(spec()));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->kind, VerdictKind::error) << job.verdict->sentence;
+    ASSERT_TRUE(job.problem);
+    EXPECT_NE(job.problem->what.find("the unpatched kernel: this job's first trials had a kernel "
+                                     "that is not the one its source makes"),
+              std::string::npos)
+        << job.problem->what;
+    EXPECT_FALSE(job.patched_build) << "nothing was tried with the patch";
+    expect_nothing_left();
+}
+
 TEST_F(RunJob, a_job_that_waits_for_its_patched_kernel_can_be_cancelled) {
     scripts_ = [](const std::string&, int) -> util::Result<Script> { return hitting(); };
     builder_.patched_waits = [] { return true; };
