@@ -43,6 +43,7 @@ util::Result<app::Settings> settings_with(const cli::ServeOptions& options) {
     take(options.webhook_secret_file, settings->webhook_secret_file);
     take(options.webhook_allow_private, settings->webhook_allow_private);
     take(options.demand_tokens, settings->demand_tokens);
+    take(options.allow_unsandboxed, settings->allow_unsandboxed);
     return settings;
 }
 

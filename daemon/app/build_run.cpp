@@ -17,6 +17,7 @@
 #include <iterator>
 
 #include "app/exit_status.hpp"
+#include "app/rooms.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
 #include "checkout/local_source.hpp"
@@ -123,7 +124,7 @@ class BuildProgram {
   private:
     asio::awaitable<void> whole(model::Mail mail) {
         const checkout::Progress tell = [](const std::string& text) { spdlog::info("{}", text); };
-        const auto pair = value_or_throw(co_await source_.prepare(run_.tree, mail, tell));
+        const auto pair = value_or_throw(co_await source_.prepare({run_.tree}, mail, tell));
         for (const auto* checkout : {&pair.unpatched, &pair.patched})
             if (run_.arm.empty() || run_.arm == model::to_string(checkout->arm))
                 co_await build_arm(*checkout, changed_files(mail));
@@ -183,14 +184,17 @@ class BuildProgram {
     std::exception_ptr failure_;
 };
 
-int conclude(const std::vector<ArmResult>& results, const BuildRun& run) {
+int conclude(const std::vector<ArmResult>& results, const BuildRun& run,
+             const std::string& notice) {
     model::Json arms = model::Json::array();
     bool differs = false;
     for (const auto& result : results) {
         arms.push_back(to_json(result));
         differs = differs || (result.audit && !result.audit->mismatches.empty());
     }
-    if (run.json) fmt::print("{}\n", model::dump_pretty({{"tree", run.tree}, {"arms", arms}}));
+    model::Json json{{"tree", run.tree}, {"arms", arms}};
+    if (!notice.empty()) json["notice"] = notice;
+    if (run.json) fmt::print("{}\n", model::dump_pretty(json));
     return differs ? k_exit_differs : 0;
 }
 
@@ -210,13 +214,14 @@ int run_build(const Settings& settings, const BuildRun& run) {
     ::umask(022);
     // Standard output is for the results alone.
     spdlog::set_default_logger(spdlog::stderr_color_mt("build"));
+    const auto notice = settle_sandboxing(settings);
     auto mail = read(run.mail);
     if (!mail) {
         spdlog::critical("{}", mail.error().to_string());
         return k_exit_usage;
     }
     try {
-        return conclude(BuildProgram(settings, run).run(std::move(*mail)), run);
+        return conclude(BuildProgram(settings, run).run(std::move(*mail)), run, notice);
     } catch (const std::exception& error) {
         spdlog::critical("{}", error.what());
         return k_exit_infrastructure;

@@ -18,6 +18,7 @@
 
 #include "app/boot_program.hpp"
 #include "app/host_watch.hpp"
+#include "app/rooms.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
 #include "build/local_symbolizer.hpp"
@@ -151,6 +152,7 @@ class Daemon {
         parts.trees = trees_;
         parts.accelerator = settings.accelerator;
         parts.vm_prefix = vm_prefix(settings.state);
+        parts.notice = settle_sandboxing(settings);
         return parts;
     }
 

@@ -7,10 +7,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "app/rooms.hpp"
 #include "store/store.hpp"
 #include "util/files.hpp"
-#include "util/process.hpp"
-#include "util/sandbox.hpp"
 #include "vm/accelerator.hpp"
 #include "vm/libvirt_host.hpp"
 
@@ -81,16 +80,19 @@ Finding check_disk(const char* name, const fs::path& folder) {
             health == Health::ok ? "" : "free some space, or move the folder with KREPRO_CACHE"};
 }
 
-asio::awaitable<Finding> check_sandbox() {
-    util::ProcessSpec spec;
-    spec.argv = util::sandbox_argv({});
-    spec.argv.emplace_back("true");
-    spec.deadline = std::chrono::seconds(10);
-    const auto ran = co_await util::run_checked(std::move(spec));
-    if (ran) co_return Finding{"sandbox", Health::ok, "bubblewrap works", ""};
-    co_return Finding{"sandbox", Health::broken, ran.error().to_string(),
-                      "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or run "
-                      "as root"};
+Finding check_sandbox(const Settings& settings) {
+    const auto tried = try_sandbox();
+    if (tried) return {"sandbox", Health::ok, "bubblewrap works", ""};
+    const std::string mend =
+        "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), or run as root";
+    if (settings.allow_unsandboxed)
+        return {"sandbox", Health::warning,
+                "none: foreign makefiles and git run with this user's rights and network "
+                "(allow_unsandboxed); " +
+                    tried.error().to_string(),
+                mend};
+    return {"sandbox", Health::broken, tried.error().to_string(),
+            mend + "; or go on without, knowingly: --allow-unsandboxed"};
 }
 
 asio::awaitable<Finding> check_libvirt(asio::io_context& io, const Settings& settings) {
@@ -145,13 +147,15 @@ Finding check_share(const Settings& settings) {
 }  // namespace
 
 std::vector<Finding> examine(const Settings& settings) {
-    std::vector<Finding> findings{check_share(settings), check_tools(), check_init(settings),
+    std::vector<Finding> findings{check_share(settings),
+                                  check_tools(),
+                                  check_init(settings),
                                   check_disk("disk for state", settings.state),
-                                  check_disk("disk for cache", settings.cache)};
+                                  check_disk("disk for cache", settings.cache),
+                                  check_sandbox(settings)};
     asio::io_context io;
     std::exception_ptr failure;
     const auto live = [&]() -> asio::awaitable<void> {
-        findings.push_back(co_await check_sandbox());
         findings.push_back(co_await check_libvirt(io, settings));
     };
     asio::co_spawn(io, live, [&](const std::exception_ptr& e) {

@@ -11,6 +11,7 @@
 #include "app/boot_program.hpp"
 #include "app/exit_status.hpp"
 #include "build/profile.hpp"
+#include "app/rooms.hpp"
 #include "zoo/selftest.hpp"
 
 namespace krepro::app {
@@ -118,6 +119,7 @@ int run_selftest(const Settings& settings, const SelftestRequest& request) {
         spdlog::critical("{}", profile.error().to_string());
         return k_exit_usage;
     }
+    settle_sandboxing(settings);
     const auto all = zoo::read_manifest(settings.share / "kernels" / "zoo" / "zoo.toml");
     const auto bugs = all ? zoo::choose(*all, request.families) : all;
     if (!bugs) {

@@ -110,6 +110,7 @@ struct Switch {
 constexpr std::array k_switches{
     Switch{"webhook_allow_private", "KREPRO_WEBHOOK_ALLOW_PRIVATE",
            &Settings::webhook_allow_private},
+    Switch{"allow_unsandboxed", "KREPRO_ALLOW_UNSANDBOXED", &Settings::allow_unsandboxed},
     Switch{"demand_tokens", "KREPRO_DEMAND_TOKENS", &Settings::demand_tokens},
 };
 

@@ -25,6 +25,7 @@ struct Settings {
     std::filesystem::path webhook_secret_file;  // what that is signed with
     bool webhook_allow_private = false;         // though it is in a private network
     bool demand_tokens = false;                 // on loopback too: behind a proxy
+    bool allow_unsandboxed = false;             // where the machine refuses sandboxes, go on
     double cache_gib = 50;                      // what the cache is kept to after each job
 };
 

@@ -10,6 +10,7 @@
 
 #include "app/boot_program.hpp"
 #include "app/exit_status.hpp"
+#include "app/rooms.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tune.hpp"
 
@@ -145,6 +146,7 @@ int run_tune(const Settings& settings, const TuneRun& run) {
     ::umask(022);  // QEMU's user reads kernels and images
     // Standard output is for the results alone.
     spdlog::set_default_logger(spdlog::stderr_color_mt("tune"));
+    settle_sandboxing(settings);
     try {
         TuneProgram program(settings, run);
         auto job = program.job();

@@ -30,6 +30,7 @@ struct ServeOptions {
     std::optional<std::filesystem::path> webhook_secret_file;
     std::optional<bool> webhook_allow_private;
     std::optional<bool> demand_tokens;
+    std::optional<bool> allow_unsandboxed;
 };
 
 struct DoctorOptions {

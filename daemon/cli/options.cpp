@@ -57,6 +57,9 @@ void add_serve_options(CLI::App* command, ServeOptions& options) {
         ->check(CLI::PositiveNumber);
     command->add_option("--libvirt", options.libvirt_uri,
                         "libvirt URI; the embedded driver when not given");
+    command->add_flag_callback(
+        "--allow-unsandboxed", [&options] { options.allow_unsandboxed = true; },
+        "Where this machine refuses sandboxes, run foreign makefiles and git without");
 }
 
 void add_id(CLI::App* command, const std::string& name, std::int64_t& id, const std::string& what) {

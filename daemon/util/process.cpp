@@ -274,12 +274,12 @@ Error process_error(const ProcessSpec& spec, const ProcessResult& result) {
     const auto& said = result.err.empty() ? result.out : result.err;
     const std::string command = command_words(spec.argv);
     if (sandbox_was_refused(spec.argv, said))
-        return Error{ErrorKind::unavailable, "the sandbox cannot be made: " + last_lines(said, 300),
-                     command,
-                     "krepro runs foreign code in bubblewrap, which needs user namespaces: allow "
-                     "them (sysctl kernel.unprivileged_userns_clone=1), and do not run krepro in "
-                     "a chroot; where a source is not found, let everybody enter the folders above "
-                     "the cache; `krepro doctor` tries it"};
+        return Error{
+            ErrorKind::unavailable, "the sandbox cannot be made: " + last_lines(said, 300), command,
+            "krepro runs foreign code in bubblewrap, which needs user namespaces: allow "
+            "them (sysctl kernel.unprivileged_userns_clone=1), and do not run krepro in "
+            "a chroot; where a source is not found, let everybody enter the folders above "
+            "the cache; `krepro doctor` tries it, and --allow-unsandboxed goes on without"};
     const std::string program = command.substr(0, command.find(' '));
     std::string what = fmt::format("{} ended with status {}", program, result.exit_code);
     if (result.signal != 0) what = fmt::format("{} was ended by signal {}", program, result.signal);

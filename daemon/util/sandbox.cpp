@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 
@@ -44,7 +46,16 @@ void add_isolation(std::vector<std::string>& argv, Network network) {
     add(argv, {"--hostname", "krepro"});
 }
 
-void add_system(std::vector<std::string>& argv) {
+constexpr std::uint64_t k_mib = 1 << 20;
+
+// A folder whose files are in memory.
+void add_memory_folder(std::vector<std::string>& argv, std::string_view folder,
+                       std::uint64_t most_mib) {
+    if (most_mib != 0) add(argv, {"--size", std::to_string(most_mib * k_mib)});
+    add(argv, {"--tmpfs", folder});
+}
+
+void add_system(std::vector<std::string>& argv, const SandboxLimits& limits) {
     // Compilers, git, shells. The lib folders are links into /usr on a merged system, and folders
     // of their own elsewhere: binding what is there serves both.
     add(argv, {"--ro-bind", "/usr", "/usr"});
@@ -56,8 +67,11 @@ void add_system(std::vector<std::string>& argv) {
         add(argv, {"--ro-bind-try", file, file});
     // Makefiles ask /proc for themselves and write to /dev/null; both are fresh instances.
     add(argv, {"--proc", "/proc", "--dev", "/dev"});
+    add_memory_folder(argv, "/dev/shm", limits.tmp_mib);
+    // /dev itself is in memory too, and has no size of its own.
+    add(argv, {"--remount-ro", "/dev"});
     // Before the caller's folders, so that one below /tmp is not hidden.
-    add(argv, {"--tmpfs", "/tmp"});
+    add_memory_folder(argv, "/tmp", limits.tmp_mib);
 }
 
 // What a program needs to find another machine and to know it again.
@@ -74,6 +88,8 @@ void add_folders(std::vector<std::string>& argv, const SandboxSpec& spec) {
     for (const auto& path : spec.read_write) add(argv, {"--bind", path.native(), path.native()});
     for (const auto& overlay : spec.overlays)
         add(argv, {"--ro-bind", overlay.from.native(), overlay.over.native()});
+    // The root, in which all this is mounted, is in memory as well: nothing more comes into it.
+    add(argv, {"--remount-ro", "/"});
     if (!spec.cwd.empty()) add(argv, {"--chdir", spec.cwd.native()});
 }
 
@@ -83,24 +99,40 @@ bool has_name(const std::vector<std::string>& env, std::string_view name) {
     });
 }
 
+// "NAME=value", all of it: tokens and GIT_*, KBUILD_* or MAKEFLAGS of the caller stay outside.
+std::vector<std::string> environment_of(const std::vector<std::string>& env) {
+    std::vector<std::string> all;
+    if (!has_name(env, "PATH")) all.emplace_back("PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+    if (!has_name(env, "LC_ALL")) all.emplace_back("LC_ALL=C.UTF-8");
+    std::copy_if(env.begin(), env.end(), std::back_inserter(all),
+                 [](const std::string& entry) { return entry.find('=') != std::string::npos; });
+    return all;
+}
+
 void add_environment(std::vector<std::string>& argv, const std::vector<std::string>& env) {
-    // Tokens and GIT_*, KBUILD_* or MAKEFLAGS of the caller stay outside.
     add(argv, {"--clearenv"});
-    if (!has_name(env, "PATH")) add(argv, {"--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin"});
-    if (!has_name(env, "LC_ALL")) add(argv, {"--setenv", "LC_ALL", "C.UTF-8"});
-    for (const auto& entry : env) {
+    for (const auto& entry : environment_of(env)) {
         const auto equals = entry.find('=');
-        if (equals == std::string::npos) continue;
         add(argv, {"--setenv", entry.substr(0, equals), entry.substr(equals + 1)});
     }
 }
 
+std::atomic<Sandboxes> sandboxes_of_process{Sandboxes::made};
+
+// What is left of a room that is refused.
+void add_no_room(std::vector<std::string>& argv, const SandboxSpec& spec) {
+    add(argv, {"env", "-i"});
+    if (!spec.cwd.empty()) argv.push_back("--chdir=" + spec.cwd.native());
+    argv.emplace_back("--");
+    for (auto& entry : environment_of(spec.env)) argv.push_back(std::move(entry));
+}
+
 void add_limits(std::vector<std::string>& argv, const SandboxLimits& limits) {
     std::vector<std::string> options;
-    constexpr std::uint64_t mib = 1 << 20;
-    if (limits.memory_mib != 0) options.push_back(fmt::format("--as={}", limits.memory_mib * mib));
+    if (limits.memory_mib != 0)
+        options.push_back(fmt::format("--as={}", limits.memory_mib * k_mib));
     if (limits.file_size_mib != 0)
-        options.push_back(fmt::format("--fsize={}", limits.file_size_mib * mib));
+        options.push_back(fmt::format("--fsize={}", limits.file_size_mib * k_mib));
     if (limits.processes != 0) options.push_back(fmt::format("--nproc={}", limits.processes));
     if (options.empty()) return;
     argv.emplace_back("prlimit");
@@ -108,20 +140,42 @@ void add_limits(std::vector<std::string>& argv, const SandboxLimits& limits) {
     argv.emplace_back("--");
 }
 
+bool is_in_no_room(const std::vector<std::string>& argv) {
+    return argv.size() > 1 && argv[0] == "env" && argv[1] == "-i";
+}
+
 bool is_sandboxed(const std::vector<std::string>& argv) {
-    return !argv.empty() && (argv.front() == "bwrap" || argv.front() == "setpriv");
+    return !argv.empty() &&
+           (argv.front() == "bwrap" || argv.front() == "setpriv" || is_in_no_room(argv));
+}
+
+bool is_assignment(const std::string& word) {
+    return word.find('=') != std::string::npos;
 }
 
 }  // namespace
+
+void use_sandboxes(Sandboxes sandboxes) {
+    sandboxes_of_process = sandboxes;
+}
+
+Sandboxes sandboxes() {
+    return sandboxes_of_process;
+}
 
 std::vector<std::string> sandbox_argv(const SandboxSpec& spec) {
     std::vector<std::string> argv;
     if (spec.user == SandboxUser::own && is_root())
         argv = {"setpriv", fmt::format("--reuid={}", k_sandbox_id),
                 fmt::format("--regid={}", k_sandbox_id), "--clear-groups"};
+    if (sandboxes() == Sandboxes::refused) {
+        add_no_room(argv, spec);
+        add_limits(argv, spec.limits);
+        return argv;
+    }
     argv.emplace_back("bwrap");
     add_isolation(argv, spec.network);
-    add_system(argv);
+    add_system(argv, spec.limits);
     if (spec.network == Network::host) add_names(argv);
     add_folders(argv, spec);
     add_environment(argv, spec.env);
@@ -154,6 +208,8 @@ std::string command_words(const std::vector<std::string>& argv) {
     if (is_sandboxed(argv)) {
         const auto end_of_room = std::find(first, argv.end(), "--");
         if (end_of_room != argv.end()) first = end_of_room + 1;
+        const bool no_room = std::find(argv.begin(), end_of_room, "env") != end_of_room;
+        if (no_room) first = std::find_if_not(first, argv.end(), is_assignment);
         // The room's limits, which are set from inside.
         const auto end_of_limits = std::find(first, argv.end(), "--");
         if (first != argv.end() && *first == "prlimit" && end_of_limits != argv.end())

@@ -16,6 +16,7 @@ struct SandboxLimits {
     std::uint64_t memory_mib = 0;     // address space, of each process
     std::uint64_t file_size_mib = 0;  // the largest file that can be written
     std::uint64_t processes = 0;      // of all together; root's own are not counted: see `user`
+    std::uint64_t tmp_mib = 1024;     // /tmp and /dev/shm, each: their files are in memory
 };
 
 // Who a sandbox of root's is: not krepro. An id of its own, which no account has.
@@ -49,8 +50,17 @@ struct SandboxSpec {
     Network network = Network::none;
 };
 
+// Whether this process makes rooms. `refused`: the machine does not let it, and who owns it has
+// said to go on. What would be in a room has its environment, limits and user then, and sees the
+// network, and all that its user may read and write; what it leaves behind may go on.
+enum class Sandboxes { made, refused };
+// Of the whole process: called before the first room is asked for. Rooms are made by default.
+void use_sandboxes(Sandboxes sandboxes);
+[[nodiscard]] Sandboxes sandboxes();
+
 // The arguments that run a program in that room: put them before its own argv. Needs bubblewrap,
-// and util-linux when there are limits or a user of its own.
+// and util-linux when there are limits or a user of its own. Where rooms are refused there is
+// nobody to lay overlays over anything: who needs them must ask first.
 std::vector<std::string> sandbox_argv(const SandboxSpec& spec);
 
 // Gives a folder and all in it to the user of root's sandboxes; does nothing when krepro is not

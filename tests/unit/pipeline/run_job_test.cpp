@@ -367,5 +367,16 @@ TEST_F(RunJob, bad_submissions_are_refused_with_the_field_that_is_wrong) {
     EXPECT_EQ(where([](auto&) {}), "accepted");
 }
 
+TEST_F(RunJob, what_its_process_has_to_say_stands_in_its_history_and_its_limits) {
+    services_.notice = "no sandbox: this machine refuses it";
+    const auto job = run(add(spec()));
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->limits.back(), services_.notice);
+    const auto all = query([&](store::Store& s) { return s.events_after(job.id, 0, 1000); });
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const auto& event) {
+        return event.type == "log" && event.data.dump().find("no sandbox") != std::string::npos;
+    }));
+}
+
 }  // namespace
 }  // namespace krepro::pipeline

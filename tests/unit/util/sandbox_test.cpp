@@ -122,6 +122,18 @@ TEST_F(Sandbox, limits_what_a_process_may_use) {
     EXPECT_EQ(result.out, "524288\n");
 }
 
+TEST_F(Sandbox, limits_what_can_be_put_into_memory_as_files) {
+    spec.limits.tmp_mib = 1;
+    const auto result =
+        run("for folder in /tmp /dev/shm; do\n"
+            "  dd if=/dev/zero of=$folder/x bs=65536 count=100 2>/dev/null; stat -c %s $folder/x\n"
+            "done\n"
+            "mkdir /made /dev/made; echo x >/x; echo x >/dev/x\n"
+            "test -e /made -o -e /dev/made -o -e /x -o -e /dev/x || echo no more");
+    EXPECT_THAT(result.out, testing::StartsWith("1048576\n1048576\n"));
+    EXPECT_THAT(result.out, testing::EndsWith("no more\n"));
+}
+
 TEST_F(Sandbox, a_deadline_ends_everything_inside) {
     deadline = std::chrono::seconds(1);
     const auto result =
@@ -145,6 +157,40 @@ TEST(SandboxWords, name_the_program_and_not_the_room) {
     EXPECT_EQ(command_words(argv), "git diff -- a");
     EXPECT_EQ(command_words({"tar", "--", "x"}), "tar -- x");
     EXPECT_EQ(command_words({}), "");
+}
+
+// Where the machine refuses rooms, and that is put up with.
+class NoSandbox : public Sandbox {
+  protected:
+    void SetUp() override {
+        Sandbox::SetUp();
+        use_sandboxes(Sandboxes::refused);
+    }
+    void TearDown() override { use_sandboxes(Sandboxes::made); }
+};
+
+TEST_F(NoSandbox, keeps_the_environment_the_folder_and_the_limits_and_nothing_else) {
+    ::setenv("KREPRO_TEST_TOKEN", "secret", 1);
+    spec.env = {"ONE=1=1"};
+    spec.limits = {512, 1};
+    const auto result = run("env; pwd; ulimit -v; cat ../outside/secret");
+    ::unsetenv("KREPRO_TEST_TOKEN");
+    EXPECT_THAT(result.out, HasSubstr("ONE=1=1\n"));
+    EXPECT_THAT(result.out, HasSubstr("PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"));
+    EXPECT_THAT(result.out, Not(HasSubstr("KREPRO_TEST_TOKEN")));
+    EXPECT_THAT(result.out, HasSubstr(inside.string() + "\n524288\n"));
+    EXPECT_THAT(result.out, HasSubstr("top secret")) << "which is why it must be allowed";
+}
+
+TEST_F(NoSandbox, is_left_out_of_the_words_for_people_and_has_refused_nothing) {
+    auto argv = sandbox_argv(spec);
+    for (const auto* word : {"git", "diff", "--", "a=b"}) argv.emplace_back(word);
+    EXPECT_EQ(command_words(argv), "git diff -- a=b");
+    spec.limits.processes = 7;
+    argv = sandbox_argv(spec);
+    argv.emplace_back("make");
+    EXPECT_EQ(command_words(argv), "make");
+    EXPECT_FALSE(sandbox_was_refused(argv, "make: *** no"));
 }
 
 TEST(SandboxWords, a_room_that_cannot_be_made_is_told_from_a_program_that_fails) {
