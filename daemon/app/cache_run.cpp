@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "app/exit_status.hpp"
+#include "app/job_stores.hpp"
 #include "pipeline/cache_keeper.hpp"
 #include "store/store.hpp"
 
@@ -20,12 +20,17 @@ constexpr double k_gib = 1024 * k_mib;
 
 // Of the jobs that are not done; without a store there are none.
 util::Result<pipeline::CacheHolds> holds_of(const Settings& settings) {
-    const auto file = settings.state / "krepro.db";
-    std::error_code code;
-    if (!std::filesystem::exists(file, code)) return pipeline::CacheHolds{};
-    const auto store = store::Store::open(file);
-    if (!store) return tl::unexpected(store.error());
-    return pipeline::holds_of(**store);
+    pipeline::CacheHolds all;
+    for (const auto& file : job_stores(settings)) {
+        const auto store = store::Store::open(file);
+        if (!store) return tl::unexpected(store.error());
+        auto holds = pipeline::holds_of(**store);
+        all.kernels.merge(holds.kernels);
+        all.trees.merge(holds.trees);
+        all.sources.insert(all.sources.end(), holds.sources.begin(), holds.sources.end());
+        all.jobs += holds.jobs;
+    }
+    return all;
 }
 
 std::string line_of(const model::CacheItem& item) {

@@ -30,10 +30,13 @@ struct Part {
     int depth = 0;  // below the folder, where one thing is one entry
 };
 constexpr const char* k_trees = "trees";
-constexpr std::array k_cache_parts{
-    Part{"builds", "kernels"},        Part{k_trees, "trees"},
-    Part{"mirrors", "git histories"}, Part{"obj", "object folders"},
-    Part{"images", "images"},         Part{"apt", "package lists and downloads"}};
+constexpr std::array k_cache_parts{Part{"builds", "kernels"},
+                                   Part{k_trees, "trees"},
+                                   Part{"mirrors", "git histories"},
+                                   Part{"obj", "object folders"},
+                                   Part{"images", "images"},
+                                   Part{"debug", "debug units"},
+                                   Part{"apt", "package lists and downloads"}};
 
 std::uint64_t allocated(const fs::path& file) {
     struct stat info {};
@@ -43,8 +46,8 @@ std::uint64_t allocated(const fs::path& file) {
 
 // Beside each tree and object folder lie small files that belong to it.
 bool is_entry(const fs::path& path) {
-    constexpr std::array k_beside{".lock",   ".log",        ".objects",  ".states",
-                                  ".ccache", ".quarantine", ".programs", ".making"};
+    constexpr std::array k_beside{".lock",       ".log",      ".objects", ".states",   ".ccache",
+                                  ".quarantine", ".programs", ".making",  ".toolchain"};
     const auto ending = path.extension();
     return std::none_of(k_beside.begin(), k_beside.end(),
                         [&](const char* beside) { return ending == beside; });

@@ -15,9 +15,13 @@
 #include <optional>
 
 #include "app/exit_status.hpp"
+#include "app/job_stores.hpp"
+#include "app/rooms.hpp"
 #include "checkout/debian_history.hpp"
 #include "checkout/local_source.hpp"
 #include "model/json.hpp"
+#include "pipeline/cache_keeper.hpp"
+#include "store/store.hpp"
 
 namespace krepro::app {
 
@@ -38,6 +42,7 @@ class TreeProgram {
           book_(tree_book(settings)),
           source_(book_, settings.cache),
           apt_(settings.cache / "apt"),
+          settings_(settings),
           signals_(io_, SIGINT, SIGTERM) {}
 
     // What came out, or nothing when it was interrupted.
@@ -102,6 +107,8 @@ class TreeProgram {
         for (const auto& tree : *trees)
             if (request_.name.empty() && source_.is_at_hand(tree.name)) names.push_back(tree.name);
         model::Json done = model::Json::array();
+        for (const auto& name : names)
+            if (const auto free = no_job_has(name); !free) co_return free;
         for (const auto& name : names) {
             const auto now = co_await source_.update(name, progress());
             if (!now) co_return tl::unexpected(now.error());
@@ -117,9 +124,26 @@ class TreeProgram {
             co_return book_.remove(request_.name);  // which says why not
         const auto known = book_.find(request_.name);
         if (!known) co_return tl::unexpected(known.error());
+        if (const auto free = no_job_has(request_.name); !free) co_return free;
         const auto removed = co_await source_.remove_files(request_.name);
         if (!removed) co_return removed;
         co_return book_.remove(request_.name);
+    }
+
+    // A job needs its tree's files from its first step to its last, and holds their lock only while
+    // it builds.
+    [[nodiscard]] Result<void> no_job_has(const std::string& name) const {
+        const auto folder = source_.folder_of(name);
+        if (!folder) return tl::unexpected(folder.error());
+        for (const auto& file : job_stores(settings_)) {
+            const auto store = store::Store::open(file);
+            if (!store) return tl::unexpected(store.error());
+            const auto job = pipeline::job_on_tree(**store, name, *folder);
+            if (!job) continue;
+            return util::fail(ErrorKind::conflict, fmt::format("job {} has the tree", *job), name,
+                              fmt::format("wait for it, or end it: krepro cancel {}", *job));
+        }
+        return {};
     }
 
     asio::awaitable<Result<void>> make_repository() {
@@ -150,6 +174,7 @@ class TreeProgram {
     checkout::TreeBook book_;
     checkout::LocalKernelSource source_;
     fs::path apt_;
+    Settings settings_;
     asio::io_context io_{1};
     asio::signal_set signals_;
     asio::cancellation_signal cancel_;
@@ -182,6 +207,7 @@ std::vector<model::TreeInfo> tree_infos(const checkout::TreeBook& book,
 
 int run_tree(const Settings& settings, const TreeRequest& request) {
     ::umask(022);  // other users read the trees: the builds run as one
+    settle_sandboxing(settings);
     const auto result = TreeProgram(settings, request).run();
     if (!result) return k_exit_interrupted;
     if (*result) return 0;

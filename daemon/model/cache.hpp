@@ -9,19 +9,22 @@
 
 namespace krepro::model {
 
-enum class CacheKind { kernel, objects, tree };
+// `units`: objects of a kernel with debug information; `leftover`: of a krepro that was killed.
+enum class CacheKind { kernel, objects, tree, mirror, units, image, leftover };
 
 template <>
 struct EnumNames<CacheKind> {
-    static constexpr std::array k_names{std::pair{CacheKind::kernel, "kernel"},
-                                        std::pair{CacheKind::objects, "objects"},
-                                        std::pair{CacheKind::tree, "tree"}};
+    static constexpr std::array k_names{
+        std::pair{CacheKind::kernel, "kernel"},    std::pair{CacheKind::objects, "objects"},
+        std::pair{CacheKind::tree, "tree"},        std::pair{CacheKind::mirror, "mirror"},
+        std::pair{CacheKind::units, "units"},      std::pair{CacheKind::image, "image"},
+        std::pair{CacheKind::leftover, "leftover"}};
 };
 
 // One thing that krepro can make again, and keeps so that it need not.
 struct CacheItem {
     CacheKind kind = CacheKind::kernel;
-    std::string name;  // content key, name of the object folder, name of the tree
+    std::string name;  // content key, name of the tree, else of the file or folder
     std::string what;  // in words: release, profile, tree
     std::string path;
     std::uint64_t bytes = 0;  // on the disk

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,13 +20,19 @@ struct CacheHolds {
     std::set<std::string> kernels;               // content keys
     std::set<std::string> trees;                 // names
     std::vector<std::filesystem::path> sources;  // work trees
+    int jobs = 0;                                // how many they are
 };
 
 [[nodiscard]] CacheHolds holds_of(store::Store& store);
 
+// A job that is not done and has the tree, by its name or in this folder of the cache.
+[[nodiscard]] std::optional<std::int64_t> job_on_tree(store::Store& store, const std::string& tree,
+                                                      const std::filesystem::path& folder);
+
 // The cache on this machine's disk, as a whole: kernels (builds/KEY), object trees (obj/HASH with
-// small files beside) and source trees (trees/NAME). Everything in it can be made again, so what
-// was used longest ago goes when the whole is larger than it may be. What a job that is not done
+// small files beside), source trees (trees/NAME), mirrors of repositories, debug units and images.
+// Everything in it can be made again, so what was used longest ago goes when the whole is larger
+// than it may be; what a killed krepro left half-made goes always. What a job that is not done
 // holds, what is locked, and what was used in the last quarter of an hour stays. Calls block for
 // about a second a tree, verify() as long as it takes to read every kernel.
 class CacheKeeper {

@@ -133,6 +133,65 @@ TEST_F(Cache, a_tree_of_a_similar_name_is_not_held) {
               (std::vector{CacheKind::tree, CacheKind::objects, CacheKind::kernel}));
 }
 
+TEST_F(Cache, counts_mirrors_debug_units_and_images_and_gives_them_up_too) {
+    write(root() / "mirrors/0123.git/HEAD", "ref: x\n");
+    write(root() / "debug/abc-1/kernel/fork.o", std::string(5000, 'd'));
+    write(root() / "debug/abc-1.lock", "");
+    write(root() / "images/fed.cpio", std::string(5000, 'i'));
+    age(root() / "mirrors/0123.git", 3);
+    age(root() / "debug/abc-1", 2);
+    age(root() / "images/fed.cpio", 1);
+    const auto items = CacheKeeper(root()).list({});
+    ASSERT_EQ(items.size(), 3U);
+    for (const auto& item : items) EXPECT_EQ(item.held, "") << item.path;
+    EXPECT_GE(items[1].bytes, 5000U);
+    CacheHolds holds;
+    holds.jobs = 1;
+    holds.kernels = {"abc"};
+    EXPECT_EQ(removed(holds), std::vector{CacheKind::mirror});
+    EXPECT_EQ(removed({}), (std::vector{CacheKind::units, CacheKind::image}));
+}
+
+TEST_F(Cache, a_mirror_goes_after_its_last_work_tree_and_never_before) {
+    write(root() / "mirrors/0123.git/HEAD", "ref: x\n");
+    age(root() / "mirrors/0123.git", 9);
+    write(root() / "trees/mine/source/.git",
+          "gitdir: " + (root() / "mirrors/0123.git/worktrees/source").string() + "\n");
+    age(root() / "trees/mine", 2);
+    CacheHolds holds;
+    holds.trees = {"mine"};
+    EXPECT_TRUE(removed(holds).empty()) << "a job needs it";
+    EXPECT_EQ(removed({}), (std::vector{CacheKind::tree, CacheKind::mirror}));
+}
+
+TEST_F(Cache, what_a_kill_left_goes_whatever_the_size_and_what_is_being_made_stays) {
+    constexpr auto k_plenty = std::uint64_t{1} << 40U;
+    for (const auto* name : {".audit.x", "builds/.new.x", "obj/.once-0123-.x",
+                             "trees/.making-mine.x", "debug/.arm.x", "trees/.gone-old"}) {
+        write(root() / name / "file", "x");
+        age(root() / name, 1);
+    }
+    write(root() / "builds/.new.fresh/file", "x");
+    write(root() / ".unknown/file", "x");
+    age(root() / ".unknown", 1);
+    const auto mine = util::TempDir::make(root() / "trees", ".making-mine");
+    ASSERT_TRUE(mine);
+    age(mine->path(), 1);
+    EXPECT_EQ(removed({}, k_plenty), std::vector(6, CacheKind::leftover));
+    EXPECT_TRUE(fs::exists(mine->path()));
+    EXPECT_TRUE(fs::exists(root() / "builds/.new.fresh")) << "it may be of an older krepro";
+    EXPECT_TRUE(fs::exists(root() / ".unknown/file"));
+    EXPECT_FALSE(fs::exists(root() / "obj/.once-0123-.x"));
+}
+
+TEST_F(Cache, what_an_audit_said_of_the_planner_outlives_the_objects) {
+    fill(1, 2, 1);
+    write(root() / "obj/0123.quarantine", "kernel/fork.o: .text differs\n");
+    removed({});
+    EXPECT_FALSE(fs::exists(root() / "obj/0123"));
+    EXPECT_TRUE(fs::exists(root() / "obj/0123.quarantine"));
+}
+
 TEST_F(Cache, a_flipped_byte_is_found_in_kernels_and_in_artifacts) {
     fill(1, 1, 1);
     const store::Artifacts artifacts(folder_.path() / "artifacts");
