@@ -124,7 +124,8 @@ class BuildProgram {
   private:
     asio::awaitable<void> whole(model::Mail mail) {
         const checkout::Progress tell = [](const std::string& text) { spdlog::info("{}", text); };
-        const auto pair = value_or_throw(co_await source_.prepare({run_.tree}, mail, tell));
+        const checkout::PatchBase base{run_.tree};
+        const auto pair = value_or_throw(co_await source_.prepare(base, mail, tell));
         for (const auto* checkout : {&pair.unpatched, &pair.patched})
             if (run_.arm.empty() || run_.arm == model::to_string(checkout->arm))
                 co_await build_arm(*checkout, changed_files(mail));

@@ -78,8 +78,9 @@ class Tuner {
     asio::awaitable<void> build() {
         const auto& spec = request_.job.spec;
         const checkout::Progress tell = teller_.progress;
-        const auto pair = value_or_throw(
-            co_await services_.source->prepare({spec.tree}, request_.job.mail, tell));
+        const checkout::PatchBase base{spec.tree};
+        const auto pair =
+            value_or_throw(co_await services_.source->prepare(base, request_.job.mail, tell));
         const build::BuildRequest wanted{pair.unpatched, spec.profile, {}, {}};
         auto kernel = co_await services_.builder->find(wanted);
         if (!kernel) {

@@ -44,8 +44,9 @@ class Selftest {
     // From here on the kernel exists and does not change.
     asio::awaitable<build::BuiltKernel> make_kernel() {
         const auto patch = compose_patch(value_or_throw(read_driver(services_.driver)));
-        const auto pair = value_or_throw(
-            co_await services_.source->prepare({wanted_.tree}, patch, teller_.progress));
+        const checkout::PatchBase base{wanted_.tree};
+        const auto pair =
+            value_or_throw(co_await services_.source->prepare(base, patch, teller_.progress));
         if (pair.direction != model::Direction::forward)
             throw util::InfraError({util::ErrorKind::conflict, "the tree has the zoo already",
                                     wanted_.tree, "name a tree without it"});
