@@ -139,8 +139,7 @@ asio::awaitable<void> JobRun::check_out() {
         // After a restart the branch may be elsewhere: the job stays with the commit that it had.
         checkout::PatchBase base{job_.spec.tree};
         if (job_.unpatched_checkout) base.commit = job_.unpatched_checkout->revision;
-        pair_ =
-            value_or_throw(co_await services_.source->prepare(std::move(base), job_.mail, tell));
+        pair_ = value_or_throw(co_await services_.source->prepare(base, job_.mail, tell));
     } else {
         co_await read_commit(tell);
         const auto names = value_or_throw(checkout::split_commits(job_.spec.commit));
