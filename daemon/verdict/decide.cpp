@@ -78,12 +78,31 @@ class Decider {
 
     // One hit shows that the bug is there. When none comes, the exposure says how rare it must be.
     [[nodiscard]] Decision decide_alone() const {
-        if (unpatched().counts.hits > 0) return stop(VerdictKind::reproduced);
-        if (voids_hopeless(tally_)) return too_many_voids();
-        if (!tally_.budget_exhausted()) return run(ArmName::unpatched);
+        const int hits = hits_of_one_kernel();
+        if (hits >= plan_.alone_hits) return reproduced();
+        if (voids_hopeless(tally_)) return hits > 0 ? reproduced() : too_many_voids();
+        const double missing = plan_.alone_exposure - unpatched().clean_exposure();
+        const bool enough = hits == 0 && plan_.alone_exposure > 0 && missing <= 0;
+        if (!enough && !tally_.budget_exhausted())
+            return run_alone(hits == 0 ? std::max(missing, 0.0) : 0);
+        if (hits > 0) return reproduced();
         if (!(unpatched().clean_exposure() > 0)) return no_exposure();
         return claim(VerdictKind::not_reproduced);
     }
+
+    [[nodiscard]] Decision run_alone(double goal) const {
+        auto decision = run(ArmName::unpatched, goal);
+        auto* trial = std::get_if<RunTrial>(&decision);
+        if (trial != nullptr && goal > 0) trial->boot_exposure = plan_.alone_boot_exposure;
+        return decision;
+    }
+
+    // Those after the k-th are counted apart.
+    [[nodiscard]] int hits_of_one_kernel() const {
+        return unpatched().counts.hits + tally_.control.counts.hits + tally_.surplus.counts.hits;
+    }
+
+    [[nodiscard]] Decision reproduced() const { return stop(VerdictKind::reproduced); }
 
     // k hits without the patch: does the patched kernel stay clean for long enough?
     [[nodiscard]] Decision compare_patched() const {

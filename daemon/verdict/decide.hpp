@@ -44,6 +44,11 @@ struct Plan {
     // only withhold a `fixed`. It costs about one hit's time.
     bool confirm_assay = true;
     bool alone = false;  // there is no patched kernel: does this one hit?
+    // Of one kernel alone: so many hits are `reproduced`, and so much exposure without one is
+    // enough (0: the whole budget), of which one boot brings so much at most (0: what it can).
+    int alone_hits = 1;
+    double alone_exposure = 0;
+    double alone_boot_exposure = 0;
     // Both kernels are byte for byte the same: nothing that the patch changes is built.
     bool same_kernel = false;
     // A warm start: what earlier jobs saw of the same unpatched kernel and workload. It counts at
@@ -61,6 +66,8 @@ struct RunTrial {
     // Go on past the target's hit: what the boots with the patch have shown is looked for in boots
     // without it that come to the same age.
     bool past_hit = false;
+    // End it at this though more is asked of the arm (0: no such limit).
+    double boot_exposure = 0;
 };
 
 struct Stop {
