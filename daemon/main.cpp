@@ -166,6 +166,7 @@ int main(int argc, char** argv) {
     commands.groups = {
         cli::serve_command(serve),
         cli::run_command(with_server),
+        cli::bisect_command(with_server),
         cli::doctor_command(doctor),
         cli::token_command(store_file),
         cli::selftest_command(selftest),

@@ -26,6 +26,7 @@
 #include "checkout/local_source.hpp"
 #include "http/server.hpp"
 #include "http/webhooks.hpp"
+#include "pipeline/bisections.hpp"
 #include "pipeline/bundle.hpp"
 #include "pipeline/commit_mail.hpp"
 #include "pipeline/estimate.hpp"
@@ -70,6 +71,7 @@ class Daemon {
           tries_(trees_, &source_),
           host_watch_(settings, pool_),
           worker_(io_.get_executor(), services_),
+          bisections_(io_.get_executor(), services_, jobs_of_bisections()),
           server_(io_.get_executor(), server_options(settings), http_services(settings)),
           webhooks_(&store_, &bus_, webhook_options(settings)),
           signals_(io_, SIGINT, SIGTERM) {}
@@ -79,6 +81,7 @@ class Daemon {
         artifacts_
             .remove_drafts();  // of a process that was killed; the lock says there is no other
         asio::co_spawn(io_, work(), on_part_ended());
+        asio::co_spawn(io_, bisections_.run(), on_part_ended());
         asio::co_spawn(io_, server_.run(), on_part_ended());
         for (auto& teller : webhooks_.tellers()) asio::co_spawn(io_, teller.run(), on_part_ended());
         signals_.async_wait([this](const boost::system::error_code& error, int signal) {
@@ -114,9 +117,12 @@ class Daemon {
         const auto ids = co_await store_.call([](store::Store& s) {
             const auto unfinished = s.unfinished_jobs();
             for (const auto id : unfinished) static_cast<void>(s.request_cancel(id));
+            for (const auto id : s.unfinished_bisections())
+                static_cast<void>(s.request_bisection_cancel(id));
             return unfinished;
         });
         for (const auto id : ids) worker_.cancel(id);
+        bisections_.wake();
     }
 
     static util::FileLock lock_whole_state(const Settings& settings) {
@@ -184,6 +190,10 @@ class Daemon {
         parts.submit = [this](model::JobSpec spec, store::Submission submission) {
             return submit(std::move(spec), std::move(submission));
         };
+        parts.submit_bisection = [this](model::BisectionSpec spec, std::int64_t token) {
+            return bisections_.submit(std::move(spec), token);
+        };
+        parts.wake_bisections = [this] { bisections_.wake(); };
         parts.cancel = [this](std::int64_t job) { worker_.cancel(job); };
         parts.bundle = [this](std::int64_t job) { return pipeline::make_bundle(services_, job); };
         parts.live_console = [this](std::int64_t trial) { return live(trial, "console.log"); };
@@ -201,6 +211,11 @@ class Daemon {
         parts.max_vcpus = services_.max_vcpus;
         parts.version = k_version;
         return parts;
+    }
+
+    pipeline::Bisections::Jobs jobs_of_bisections() {
+        return {[this](std::int64_t job) { worker_.enqueue(job); },
+                [this](std::int64_t job) { worker_.cancel(job); }};
     }
 
     static std::vector<model::ProfileInfo> profiles(const fs::path& folder) {
@@ -244,6 +259,7 @@ class Daemon {
         signals_.clear(ignored);
         server_.stop();
         webhooks_.stop();
+        bisections_.stop();
         worker_.stop();
     }
 
@@ -277,6 +293,7 @@ class Daemon {
     pipeline::TreeTries tries_;
     HostWatch host_watch_;
     pipeline::Worker worker_;
+    pipeline::Bisections bisections_;
     http::Server server_;
     http::Webhooks webhooks_;
     asio::signal_set signals_;

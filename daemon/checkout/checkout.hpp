@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/build.hpp"
 #include "model/mail.hpp"
 #include "util/result.hpp"
@@ -51,6 +52,12 @@ struct Change {
     std::string message;  // of the commits between, the last one first
     std::string diff;
     std::vector<std::string> notes;  // what is unusual: a merge, a pair that is no range
+};
+
+// The commits from a good to a bad one, in a line.
+struct Line {
+    std::vector<model::LineCommit> commits;  // the good one first, the bad one last
+    std::vector<std::string> notes;          // what was done where the history is no line
 };
 
 // A file as one arm has it.
@@ -105,6 +112,13 @@ class KernelSource {
     // One kernel alone: a revision of the tree (empty: the one that the tree is at).
     virtual boost::asio::awaitable<util::Result<model::Checkout>> prepare_one(
         std::string tree, std::string revision, Progress progress) = 0;
+    // The first parents of `bad` that do not come from `good`, oldest first, after `good` itself: a
+    // merge among them stands for all that it brought. `not_found` names the commit,
+    // `invalid_input` says that `bad` does not come from `good`, `too_large` that they are too
+    // many.
+    virtual boost::asio::awaitable<util::Result<Line>> find_line(std::string tree, std::string good,
+                                                                 std::string bad,
+                                                                 Progress progress) = 0;
     // In which direction the tree takes the patch; `invalid_input` says why in neither. The work
     // tree stays as it is.
     virtual boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,

@@ -45,6 +45,9 @@ class LocalKernelSource : public KernelSource {
     boost::asio::awaitable<util::Result<model::Checkout>> prepare_one(std::string tree,
                                                                       std::string revision,
                                                                       Progress progress) override;
+    boost::asio::awaitable<util::Result<Line>> find_line(std::string tree, std::string good,
+                                                         std::string bad,
+                                                         Progress progress) override;
     boost::asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree,
                                                                      std::string patch,
                                                                      Progress progress) override;
@@ -92,6 +95,8 @@ class LocalKernelSource : public KernelSource {
     [[nodiscard]] static bool is_whole(const Place& place);
     boost::asio::awaitable<util::Result<model::Direction>> find_direction(Place place,
                                                                           TryRequest request);
+    boost::asio::awaitable<util::Result<std::string>> one_commit(Place place, std::string revision,
+                                                                 Progress progress);
     boost::asio::awaitable<util::Result<model::Checkout>> checkout_of(Place place,
                                                                       std::string commit);
     boost::asio::awaitable<util::Result<void>> bring_near(Place place, Pair pair);

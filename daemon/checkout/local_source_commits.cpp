@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checkout/git.hpp"
+#include "checkout/line.hpp"
 #include "checkout/local_source.hpp"
 #include "checkout/repository.hpp"
 #include "checkout/work_tree.hpp"
@@ -21,6 +22,11 @@ using util::fail;
 using util::Result;
 
 namespace {
+
+bool is_whole_hash(std::string_view revision) {
+    return revision.size() == 40 &&
+           revision.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 asio::awaitable<bool> has_commit(fs::path repository, std::string commit) {
     std::error_code code;
@@ -121,14 +127,28 @@ asio::awaitable<Result<Pair>> LocalKernelSource::prepare_change(std::string tree
     co_return co_await settle(place, std::move(pair));
 }
 
+// Nothing is fetched for a whole hash that is there: the steps of a bisection name such.
+asio::awaitable<Result<std::string>> LocalKernelSource::one_commit(Place place,
+                                                                   std::string revision,
+                                                                   Progress progress) {
+    progress = or_silent(std::move(progress));
+    if (is_whole_hash(revision)) {
+        const auto there = co_await have_commits(place, words(revision), progress);
+        if (!there) co_return tl::unexpected(there.error());
+        co_return co_await find_commit(repository_of(place), revision);
+    }
+    auto commit = co_await base_commit(place, progress);
+    if (commit && !revision.empty()) commit = co_await find_commit(repository_of(place), revision);
+    co_return commit;
+}
+
 asio::awaitable<Result<Checkout>> LocalKernelSource::prepare_one(std::string tree,
                                                                  std::string revision,
                                                                  Progress progress) {
     const auto held = co_await hold(tree);
     if (!held) co_return tl::unexpected(held.error());
     const auto place = held->place;
-    auto commit = co_await base_commit(place, or_silent(std::move(progress)));
-    if (commit && !revision.empty()) commit = co_await find_commit(repository_of(place), revision);
+    const auto commit = co_await one_commit(place, std::move(revision), std::move(progress));
     if (!commit) co_return tl::unexpected(commit.error());
     auto one = co_await checkout_of(place, *commit);
     if (!one) co_return one;
@@ -136,6 +156,21 @@ asio::awaitable<Result<Checkout>> LocalKernelSource::prepare_one(std::string tre
     const auto near = co_await bring_near(place, itself);
     if (!near) co_return tl::unexpected(near.error());
     co_return one;
+}
+
+asio::awaitable<Result<Line>> LocalKernelSource::find_line(std::string tree, std::string good,
+                                                           std::string bad, Progress progress) {
+    for (const auto& name : {good, bad})
+        if (const auto one = split_commits(name); !one) co_return tl::unexpected(one.error());
+    const auto held = co_await hold(tree);
+    if (!held) co_return tl::unexpected(held.error());
+    const auto place = held->place;
+    const auto base = co_await base_commit(place, or_silent(std::move(progress)));
+    if (!base) co_return tl::unexpected(base.error());
+    auto line = co_await read_line(repository_of(place), good, bad);
+    if (!line && line.error().kind == ErrorKind::not_found)
+        line.error().where = fmt::format("tree {}", place.tree.name);
+    co_return line;
 }
 
 asio::awaitable<Result<std::string>> LocalKernelSource::update(std::string tree,

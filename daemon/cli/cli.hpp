@@ -106,6 +106,7 @@ struct Commands {
 using UseServer = std::function<int(const std::string& url)>;
 using WithServer = std::function<int(const ServeOptions&, const UseServer& use)>;
 [[nodiscard]] AddGroup run_command(WithServer with_server);
+[[nodiscard]] AddGroup bisect_command(WithServer with_server);
 [[nodiscard]] AddGroup tree_command(std::function<int(const TreeOptions&)> run);
 // A part of krepro that it runs itself; in no help text, and without an option.
 [[nodiscard]] AddGroup hidden_command(std::string name, std::function<int()> run);

@@ -61,6 +61,11 @@ class Api {
     boost::asio::awaitable<Reply> ready(Call call);
     boost::asio::awaitable<Reply> metrics(Call call);
     boost::asio::awaitable<Reply> openapi(Call call);
+    boost::asio::awaitable<Reply> submit_bisection(Call call);
+    boost::asio::awaitable<Reply> list_bisections(Call call);
+    boost::asio::awaitable<Reply> show_bisection(Call call);
+    boost::asio::awaitable<Reply> cancel_bisection(Call call);
+    boost::asio::awaitable<Reply> resume_bisection(Call call);
     boost::asio::awaitable<Reply> all_events(Call call);
     boost::asio::awaitable<Reply> preview(Call call);
     boost::asio::awaitable<Reply> list_reports(Call call);
@@ -88,6 +93,9 @@ class Api {
     boost::asio::awaitable<Reply> job_document(std::int64_t id, std::string instance,
                                                beast::http::status status);
     boost::asio::awaitable<Reply> queue_job(Call call, model::JobSpec spec);
+    boost::asio::awaitable<Reply> bisection_document(std::int64_t id, std::string instance,
+                                                     beast::http::status status);
+    boost::asio::awaitable<std::optional<Reply>> refuse_others(std::int64_t id, Call call);
     boost::asio::awaitable<HostView> host_now();
     // What a preview is made of.
     boost::asio::awaitable<util::Result<model::Mail>> mail_of(model::JobSpec spec);

@@ -62,7 +62,7 @@ asio::awaitable<util::Result<model::Mail>> Api::mail_of(model::JobSpec spec) {
 asio::awaitable<Reply> Api::preview(Call call) {
     const auto spec = read_job_request(call);
     if (!spec) co_return error_reply(spec.error(), call.target.path);
-    if (const auto refused = may_name_tree(call, *spec))
+    if (const auto refused = may_name_tree(call, spec->tree))
         co_return problem_reply(*refused, call.target.path);
     auto mail = co_await mail_of(*spec);
     if (!mail) co_return error_reply(mail.error(), call.target.path);

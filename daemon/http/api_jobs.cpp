@@ -78,7 +78,7 @@ asio::awaitable<Reply> Api::job_document(std::int64_t id, std::string instance, 
 }
 
 asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
-    if (const auto refused = may_name_tree(call, spec))
+    if (const auto refused = may_name_tree(call, spec.tree))
         co_return problem_reply(*refused, call.target.path);
     const auto key = read_key(call);
     if (!key) co_return error_reply(key.error(), call.target.path);

@@ -109,8 +109,8 @@ Result<model::JobSpec> read_job_request(const Call& call) {
     return model::parse_job_spec(*json);
 }
 
-std::optional<Problem> may_name_tree(const Call& call, const model::JobSpec& spec) {
-    const bool by_path = spec.tree.find('/') != std::string::npos;
+std::optional<Problem> may_name_tree(const Call& call, const std::string& tree) {
+    const bool by_path = tree.find('/') != std::string::npos;
     if (!by_path || call.visitor.role == model::Role::admin) return std::nullopt;
     return Problem{ProblemKind::forbidden, "a tree by its path is for admins", "field tree",
                    "name a tree of /api/v1/trees, or use a token of role admin"};

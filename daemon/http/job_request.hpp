@@ -22,7 +22,7 @@ namespace krepro::http {
 util::Result<model::JobSpec> read_job_request(const Call& call);
 
 // Whoever may name a path of the server's disk reads what lies there: a refusal for all but admins.
-std::optional<Problem> may_name_tree(const Call& call, const model::JobSpec& spec);
+std::optional<Problem> may_name_tree(const Call& call, const std::string& tree);
 
 // Which jobs a listing shows: stage, verdict, q (or text), before, limit.
 util::Result<store::JobFilter> read_job_filter(const Target& target);

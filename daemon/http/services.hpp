@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/job_receiver.hpp"
+#include "model/bisection.hpp"
 #include "model/host.hpp"
 #include "model/job.hpp"
 #include "model/preview.hpp"
@@ -33,6 +34,12 @@ struct Services {
     std::function<boost::asio::awaitable<util::Result<store::Submitted>>(model::JobSpec,
                                                                          store::Submission)>
         submit;
+    // Checks and stores a bisection of this token's holder, and begins it.
+    std::function<boost::asio::awaitable<util::Result<model::Bisection>>(model::BisectionSpec,
+                                                                         std::int64_t token)>
+        submit_bisection;
+    // Called after the store has noted that one is to be cancelled or resumed.
+    std::function<void()> wake_bisections;
     // Called after the store has noted the request: ends what runs for the job.
     std::function<void(std::int64_t job)> cancel;
     // The archive that repeats a job, as a file without a name. Takes seconds.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/host.hpp"
 #include "model/job.hpp"
 #include "model/preview.hpp"
@@ -45,6 +46,20 @@ struct HostView {
     std::vector<model::Trial> running;  // trials whose VMs run
 };
 [[nodiscard]] model::Json host_view(const HostView& view);
+
+// A bisection with its steps' jobs, read from the store at once.
+struct BisectionStepParts {
+    model::BisectionStep step;
+    model::Job job;
+    std::vector<model::Trial> trials;
+};
+struct BisectionParts {
+    std::optional<model::Bisection> bisection;  // nothing: there is no such bisection
+    std::vector<BisectionStepParts> steps;
+};
+[[nodiscard]] model::Json bisection_view(const BisectionParts& parts);
+// A line of a listing.
+[[nodiscard]] model::Json bisection_summary(const model::Bisection& bisection);
 
 // What intake makes of a mail, nothing being queued.
 struct PreviewView {

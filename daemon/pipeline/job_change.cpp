@@ -122,4 +122,25 @@ asio::awaitable<void> JobRun::check_out_alone(checkout::Progress tell) {
     co_await save();
 }
 
+asio::awaitable<void> JobRun::recall_step() {
+    if (!is_alone()) co_return;
+    const auto read = [id = job_.id](store::Store& s) { return s.steps_up_to(id); };
+    steps_ = co_await services_.store->call(read);
+    // Tests of other workloads do not add up: it came with the job, and is not tuned anew.
+    if (is_later_step()) workloads_[job_.workload->form] = *job_.workload;
+}
+
+bool JobRun::is_later_step() const {
+    return steps_.size() > 1 && job_.workload;
+}
+
+verdict::Plan JobRun::plan() const {
+    auto plan = plan_of(job_);
+    if (steps_.empty()) return plan;
+    plan.alone_hits = steps_.back().hits_wanted;
+    plan.alone_exposure = steps_.back().exposure_goal;
+    plan.alone_boot_exposure = steps_.back().boot_exposure;
+    return plan;
+}
+
 }  // namespace krepro::pipeline

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/job.hpp"
 #include "pipeline/at_once.hpp"
 #include "pipeline/evidence.hpp"
@@ -58,15 +59,18 @@ class JobRun {
     boost::asio::awaitable<void> begin_build(model::ArmName arm);
     boost::asio::awaitable<void> close_interrupted_trials();
     // The accelerator, the workload that was tuned for it, and how many trials this host runs side
-    // by side. The accelerator is that of the trials on record; throws `conflict` when this host
-    // does not have it.
+    // by side. The accelerator is that of the trials on record, those of earlier steps included;
+    // throws `conflict` when this host does not have it.
     boost::asio::awaitable<void> choose_machine();
     // For a warm start: what earlier jobs saw of this unpatched kernel under the form of the
     // workload that the job runs now, read once and kept.
     boost::asio::awaitable<void> recall_earlier_evidence();
     // One kernel and none to compare it with.
     [[nodiscard]] bool is_alone() const { return job_.spec.alone; }
-    [[nodiscard]] verdict::Plan plan() const { return plan_of(job_); }
+    // What a bisection asks of this job, when it is a step of one. The workload is then that of the
+    // first step.
+    boost::asio::awaitable<void> recall_step();
+    [[nodiscard]] verdict::Plan plan() const;
     boost::asio::awaitable<void> finish_symbols();
     boost::asio::awaitable<std::vector<verdict::StartedTrial>> trials();
     [[nodiscard]] verdict::Able able() const;
@@ -102,6 +106,7 @@ class JobRun {
     boost::asio::awaitable<void> build_beside(model::ArmName arm);
     void start_symbols();
     boost::asio::awaitable<vm::BootSpec> probe_boot();
+    [[nodiscard]] bool is_later_step() const;
     boost::asio::awaitable<void> recall_tuned();
     boost::asio::awaitable<void> choose_at_once(int held);
     // As many of those the job holds to as this host has room for now, in the form that runs now.
@@ -143,6 +148,7 @@ class JobRun {
     std::map<model::ArmName, Arm> arms_;
     std::map<model::WorkloadForm, model::Workload> workloads_;
     std::map<model::WorkloadForm, std::filesystem::path> images_;
+    std::vector<model::BisectionStep> steps_;  // of a bisection, up to this job; or empty
     std::string accelerator_;
     int infrastructure_failures_ = 0;  // in a row
     // Of the build that goes on beside trials; shared with the process that runs.

@@ -54,7 +54,12 @@ vm::BootSpec JobRun::boot_spec(const std::string& name, ArmName arm,
 }
 
 asio::awaitable<void> JobRun::choose_machine() {
-    const auto read = [id = job_.id](store::Store& s) { return kept_machine(s, id); };
+    const auto read = [id = job_.id, steps = steps_](store::Store& s) {
+        auto kept = kept_machine(s, id);
+        for (const auto& step : steps)
+            if (!kept) kept = kept_machine(s, step.job);
+        return kept;
+    };
     const auto kept = co_await services_.store->call(read);
     const std::function<asio::awaitable<vm::BootSpec>()> boot = [this] { return probe_boot(); };
     const std::function<void(const std::string&)> tell = [this](const std::string& text) {
@@ -84,9 +89,9 @@ asio::awaitable<vm::BootSpec> JobRun::probe_boot() {
 }
 
 // What `krepro tune` has found for this bug here takes the place of the rule's amplified form. Not
-// when trials of that form are on record: one job holds to one workload.
+// when trials of that form are on record: one job holds to one workload, and one bisection too.
 asio::awaitable<void> JobRun::recall_tuned() {
-    if (job_.spec.workload == model::WorkloadForm::verbatim) co_return;
+    if (job_.spec.workload == model::WorkloadForm::verbatim || is_later_step()) co_return;
     const auto key = tuned_key(job_, vm::host_fingerprint(), accelerator_);
     if (key.empty()) co_return;
     const auto read = [key, id = job_.id](store::Store& s) -> std::optional<model::Json> {
@@ -244,6 +249,8 @@ asio::awaitable<model::TrialOutcome> JobRun::boot_and_watch(
     run.boot.console = folder / "console.log";
     run.boot.harness = folder / "harness.log";
     run.limits.exposure_goal = next.exposure_goal;
+    if (next.boot_exposure > 0)
+        run.limits.exposure_goal = std::min(next.exposure_goal, next.boot_exposure);
     run.limits.wall_s = std::clamp(next.wall_s, k_shortest_trial_s, run.limits.wall_s);
     run.limits.iterations = iterations_of(used);
     run.limits.iteration_s = used.iteration_s;

@@ -36,6 +36,7 @@ asio::awaitable<void> run_steps(JobRun& run) {
     // copy of it, whatever happens to the objects.
     co_await run.enter(JobStage::building);
     co_await run.build(ArmName::unpatched);
+    co_await run.recall_step();
     co_await run.choose_machine();
 
     // The one with the patch is built on the same objects, beside the trials without it and behind

@@ -126,10 +126,27 @@ void create_kernel_uses(soci::session& sql) {
                 arm, file);
 }
 
+// The line of a bisection is apart from its document, which is written at each step.
+void create_bisections(soci::session& sql) {
+    sql << "CREATE TABLE bisections ("
+           "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+           "  stage TEXT NOT NULL,"
+           "  cancel_requested INTEGER NOT NULL DEFAULT 0,"
+           "  token INTEGER NOT NULL,"
+           "  document TEXT NOT NULL,"
+           "  line TEXT NOT NULL DEFAULT '[]')";
+    sql << "CREATE INDEX bisections_by_stage ON bisections(stage, id)";
+    sql << "CREATE TABLE bisection_steps ("
+           "  job INTEGER PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,"
+           "  bisection INTEGER NOT NULL REFERENCES bisections(id) ON DELETE CASCADE,"
+           "  document TEXT NOT NULL)";
+    sql << "CREATE INDEX bisection_steps_by_bisection ON bisection_steps(bisection, job)";
+}
+
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 6> k_migrations{
-    create_jobs,   create_trials_and_reports, create_events_and_facts,
-    create_access, create_references,         create_kernel_uses};
+constexpr std::array<Migration, 7> k_migrations{
+    create_jobs,       create_trials_and_reports, create_events_and_facts, create_access,
+    create_references, create_kernel_uses,        create_bisections};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/bisection.hpp"
 #include "model/job.hpp"
 #include "model/token.hpp"
 #include "store/job_versions.hpp"
@@ -61,6 +62,12 @@ struct BuildFilter {
     std::string tree, profile;  // empty: any
     std::int64_t before = 0;    // only ids smaller than this; 0: from the newest
     int limit = 50;             // 1..500
+};
+
+struct UnfinishedBisection {
+    std::int64_t id = 0;
+    bool waits = false;  // for the job of a step
+    bool cancel_requested = false;
 };
 
 // Jobs, trials, reports and events in SQL (SQLite in WAL mode). One connection; used from one
@@ -132,6 +139,34 @@ class Store {
     std::vector<model::Event> events_after(std::int64_t job, std::int64_t seq, int limit);
     // The seq of the newest event of the job (of all with job 0); 0 when there is none.
     std::int64_t last_event(std::int64_t job);
+
+    // Stores a new bisection as `queued` and sets its id and dates; `token` as of submit().
+    model::Bisection add_bisection(model::Bisection bisection, std::int64_t token);
+    std::optional<model::Bisection> bisection(std::int64_t id);
+    // Newest first, ids below `before` (0: all).
+    std::vector<model::Bisection> bisections(std::int64_t before, int limit);
+    // Those that are not done, oldest first. Reads no document.
+    std::vector<UnfinishedBisection> unfinished_bisections();
+    // Replaces the row, all but id, created_at and cancel_requested. `not_found`; `conflict` when
+    // it is done.
+    util::Result<void> update_bisection(const model::Bisection& bisection);
+    // Takes one that is done up again, with the evidence of its steps: its result and its
+    // cancelling are forgotten. `not_found`, `conflict` when it is not done.
+    util::Result<model::Bisection> resume_bisection(std::int64_t id);
+    // `not_found`, or `conflict` when it is done.
+    util::Result<void> request_bisection_cancel(std::int64_t id);
+    // The token that asked for it, 0 when nobody had to say; nothing when there is none such.
+    std::optional<std::int64_t> bisection_owner(std::int64_t id);
+    // The commits that are searched, good one first; kept with the bisection's other fields.
+    void put_line(const model::Bisection& bisection, const std::vector<model::LineCommit>& line);
+    std::vector<model::LineCommit> line(std::int64_t bisection);
+    // Stores the job as queued, of the bisection's sender, and the step that it is of: both or
+    // neither. Sets the step's number and job.
+    model::BisectionStep add_step(std::int64_t bisection, model::BisectionStep step,
+                                  model::Job job);
+    std::vector<model::BisectionStep> steps(std::int64_t bisection);  // in their order
+    // The steps of the bisection that this job is a step of, up to it; empty when it is of none.
+    std::vector<model::BisectionStep> steps_up_to(std::int64_t job);
 
     // A token with this hash of its secret; sets id and created_at.
     model::Token add_token(model::Token token, const std::string& hash);

@@ -157,6 +157,14 @@ util::Result<std::vector<std::string>> Store::delete_job(std::int64_t id) {
         if (stage != model::to_string(model::JobStage::done))
             return fail(ErrorKind::conflict, "the job is not done", where,
                         "cancel it first, and delete it when it has ended");
+        long long bisection = 0;
+        sql << "SELECT bisections.id FROM bisections JOIN bisection_steps"
+               " ON bisections.id = bisection WHERE job = :id AND bisections.stage <> 'done'",
+            use(key, "id"), into(bisection);
+        if (sql.got_data())
+            return fail(ErrorKind::conflict,
+                        fmt::format("the job is evidence of bisection {}", bisection), where,
+                        "delete it when that is done");
         std::string hash;
         std::vector<std::string> orphans;
         {

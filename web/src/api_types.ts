@@ -725,3 +725,139 @@ export interface TreeTry {
     direction: Direction | null;
     why: string;
 }
+
+export interface BisectionSpec {
+    // A commit of the tree without the bug; `bad` comes from it.
+    good: string;
+    // A commit of the tree that has the bug.
+    bad: string;
+    // Tells of the bug: its trace, its reproducer.
+    mail: string;
+    // A shell script in place of the mail's reproducer, run once an iteration.
+    script: string;
+    // A tree's name, or the path of a git repository.
+    tree: string;
+    profile: string;
+    // A config fragment on top of the profile's; it cannot take away what the profile guarantees.
+    config: string;
+    // Empty: the profile's.
+    compiler: '' | 'gcc' | 'clang';
+    workload: 'verbatim' | 'amplified';
+    // That the commit which is named is the one.
+    confidence: number;
+    // For all commits together.
+    budget: Budget;
+}
+
+export type BisectionStage = 'queued' | 'running' | 'done';
+
+export type BisectionEnd = 'found' | 'among' | 'good_is_bad' | 'not_reproduced' | 'inconclusive' | 'error';
+
+export interface LineCommit {
+    hash: string;
+    title: string;
+    // More than one: a merge, which stands for all that it brought.
+    parents: number;
+}
+
+export interface BisectionCandidate {
+    commit: LineCommit;
+    probability: number;
+}
+
+export interface BisectionResult {
+    kind: BisectionEnd;
+    // The one; those that cannot be told apart, because all but the last cannot be tested; or those that are left. Fifty at most.
+    commits: LineCommit[];
+    // That it is one of them.
+    probability: number;
+    sentence: string;
+    limits: string[];
+}
+
+export interface BisectionStep {
+    number: number;
+    job: number;
+    // In the line of commits, from 0, the good one.
+    place: number;
+    commit: string;
+    title: string;
+    // So many end it.
+    hits_wanted: number;
+    // So much without a hit ends it; 0: the budget alone.
+    exposure_goal: number;
+    // Of which one boot brings so much at most; 0: what it can.
+    boot_exposure: number;
+    stage: JobStage;
+    result: 'hit' | 'clean' | 'untestable' | 'failed' | null;
+    trials: number;
+    hits: number;
+    exposure: number;
+    wall_s: number;
+    // 0: its kernel was there; null: it is not built yet.
+    build_s: number | null;
+    links: {
+        job: string;
+    };
+}
+
+export interface BisectionSummary {
+    id: number;
+    stage: BisectionStage;
+    title: string;
+    commits: number;
+    left: number;
+    result: BisectionResult | null;
+    cancel_requested: boolean;
+    created_at: string;
+    updated_at: string;
+    links: {
+        self: string;
+    };
+}
+
+export interface Bisection {
+    id: number;
+    stage: BisectionStage;
+    title: string;
+    spec: {
+        // A commit of the tree without the bug; `bad` comes from it.
+        good: string;
+        // A commit of the tree that has the bug.
+        bad: string;
+        // A tree's name, or the path of a git repository.
+        tree: string;
+        profile: string;
+        // Empty: the profile's.
+        compiler: '' | 'gcc' | 'clang';
+        workload: 'verbatim' | 'amplified';
+        // That the commit which is named is the one.
+        confidence: number;
+        // For all commits together.
+        budget: Budget;
+    };
+    // Whole hash; empty until the line of commits is known.
+    good: string;
+    bad: string;
+    // Of the line, both ends included.
+    commits: number;
+    // How the history was made a line.
+    notes: string[];
+    target_signature: string;
+    // So many commits hold the one, with the confidence asked for.
+    left: number;
+    // The most probable of them, in the order of the line; twenty at most.
+    candidates: BisectionCandidate[];
+    result: BisectionResult | null;
+    problem: JobProblem | null;
+    cancel_requested: boolean;
+    created_at: string;
+    updated_at: string;
+    unit: ExposureUnit | null;
+    steps: BisectionStep[];
+    links: {
+        self: string;
+        cancel: string;
+        resume: string;
+    };
+}

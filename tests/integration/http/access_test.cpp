@@ -85,6 +85,26 @@ TEST_F(AccessTest, a_job_is_cancelled_by_its_owner_or_an_admin) {
     EXPECT_EQ(status_in(ask("POST /api/v1/jobs/2/cancel", admin)), 202U);
 }
 
+TEST_F(AccessTest, a_bisection_is_its_owners_and_names_no_path) {
+    start();
+    const auto mine = token(model::Role::submit), other = token(model::Role::submit),
+               reader = token(model::Role::read), admin = token(model::Role::admin);
+    const auto post = [&](const std::string& path, const std::string& secret,
+                          const std::string& body = "") {
+        return status_in(ask("POST /api/v1/bisections" + path, secret,
+                             "Content-Type: application/json\r\n", body));
+    };
+    EXPECT_EQ(post("", reader, R"({"good": "v1", "bad": "v2"})"), 403U);
+    EXPECT_EQ(post("", mine, R"({"good": "v1", "bad": "v2", "tree": "/srv/linux"})"), 403U);
+    EXPECT_EQ(post("", admin, R"({"good": "v1", "bad": "v2", "tree": "/srv/linux"})"), 202U);
+    EXPECT_EQ(post("", mine, R"({"good": "v1", "bad": "v2"})"), 202U);
+    EXPECT_EQ(post("/2/cancel", other), 403U);
+    EXPECT_EQ(post("/2/cancel", mine), 202U);
+    EXPECT_EQ(post("/1/cancel", mine), 403U);
+    EXPECT_EQ(post("/1/cancel", admin), 202U);
+    EXPECT_EQ(post("/9/cancel", other), 404U);
+}
+
 TEST_F(AccessTest, the_keys_of_two_tokens_are_not_the_same) {
     start();
     const std::string key = "Idempotency-Key: k\r\n";

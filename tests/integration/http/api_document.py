@@ -6,7 +6,8 @@ api_document.py PORT SEEN open
 
 First on a server that demands tokens: READER may read, SPENT is used up here. Then on one that is
 open, with the statuses that were seen on the first one in the file SEEN. The server has job 1
-(done, with a kernel, a trial, a report) and job 2 (queued). Each request of the table must get its
+(done, with a kernel, a trial, a report) and job 2 (queued), bisection 1 (done) and 2 (running, with
+job 3 as its step). Each request of the table must get its
 status, that status must be documented for its route, and the answer must be of the documented type
 and schema, without a field more. At the end
 every documented status of every route must have been provoked, or be excused here with a reason.
@@ -72,6 +73,21 @@ def table(etag_of, hash_):
         ("post", "/api/v1/jobs/{id}/retry", {"id": 99}, "", {}, b"", 404),
         ("post", "/api/v1/jobs/{id}/retry", {"id": 1}, "", FOREIGN, b"", 403),
         ("post", "/api/v1/jobs/{id}/retry", {"id": 1}, "", {}, LARGE, 413),
+        ("post", "/api/v1/bisections", {}, "", JSON, b'{"good": "v1", "bad": "v2"}', 202),
+        ("post", "/api/v1/bisections", {}, "", JSON, b'{"good": "v1"}', 400),
+        ("post", "/api/v1/bisections", {}, "", JSON, b'{"good": "v1", "bad": "v2", "x": 1}', 400),
+        ("post", "/api/v1/bisections", {}, "", {**JSON, **FOREIGN}, b"{}", 403),
+        ("post", "/api/v1/bisections", {}, "", JSON, b"x" * (17 << 20), 413),
+        ("post", "/api/v1/bisections", {}, "", TEXT, MAIL, 415),
+        ("get", "/api/v1/bisections", {}, "?limit=1", {}, None, 200),
+        ("get", "/api/v1/bisections", {}, "?limit=x", {}, None, 400),
+        ("get", "/api/v1/bisections/{id}", {"id": 1}, "", {}, None, 200),
+        ("get", "/api/v1/bisections/{id}", {"id": 2}, "", {}, None, 200),
+        ("get", "/api/v1/bisections/{id}", {"id": 99}, "", {}, None, 404),
+        ("post", "/api/v1/bisections/{id}/cancel", {"id": 2}, "", {}, b"", 202),
+        ("post", "/api/v1/bisections/{id}/resume", {"id": 2}, "", {}, b"", 409),
+        ("post", "/api/v1/bisections/{id}/cancel", {"id": 1}, "", {}, b"", 409),
+        ("post", "/api/v1/bisections/{id}/resume", {"id": 1}, "", {}, b"", 202),
         ("get", "/api/v1/jobs/{id}/exports/{format}", {"id": 1, "format": "none"}, "", {}, None,
          404),
         ("get", "/api/v1/jobs/{id}/exports/{format}", {"id": 99, "format": "junit"}, "", {}, None,
@@ -96,6 +112,10 @@ def table(etag_of, hash_):
         ("get", "/api/v1/artifacts/{hash}", {"hash": "..%2f..%2fetc%2fpasswd"}, "", {}, None, 400),
         ("get", "/api/v1/artifacts/{hash}", {"hash": "0" * 64}, "", {}, None, 404),
     ]
+    for path in ("/api/v1/bisections/{id}/cancel", "/api/v1/bisections/{id}/resume"):
+        rows += [("post", path, {"id": 99}, "", {}, b"", 404),
+                 ("post", path, {"id": 1}, "", FOREIGN, b"", 403),
+                 ("post", path, {"id": 1}, "", {}, LARGE, 413)]
     rows += [("get", "/api/v1/jobs/{id}/exports/{format}", {"id": 1, "format": name}, "", {}, None,
               200) for name in ("junit", "ktap", "kcidb", "sarif", "reply", "markdown")]
     for path in ("/api/v1/jobs/{id}", "/api/v1/jobs/{id}/reports", "/api/v1/jobs/{id}/trials",

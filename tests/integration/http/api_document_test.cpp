@@ -12,6 +12,19 @@ namespace asio = boost::asio;
 
 namespace {
 
+void fill_bisections(store::Store& s) {
+    model::Bisection ended;
+    ended.result.emplace();
+    ended.result->commits.emplace_back();
+    ended.candidates.emplace_back();
+    ended.problem.emplace();
+    ended = s.add_bisection(ended, 0);
+    ended.stage = model::BisectionStage::done;
+    util::value_or_throw(s.update_bisection(ended));
+    const auto running = s.add_bisection({}, 0);
+    s.add_step(running.id, {}, {});
+}
+
 void fill(store::Store& s, const std::string& console) {
     model::Job job;
     job.title = "done";
@@ -43,6 +56,7 @@ void fill(store::Store& s, const std::string& console) {
     job.stage = model::JobStage::done;
     util::value_or_throw(s.update_job(job));
     s.add_job({});
+    fill_bisections(s);
 }
 
 // The script's exit status and what it said.

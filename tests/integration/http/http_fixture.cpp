@@ -78,6 +78,16 @@ asio::awaitable<util::Result<store::Submitted>> HttpTest::submit(model::JobSpec 
     co_return co_await store_.call(add);
 }
 
+asio::awaitable<util::Result<model::Bisection>> HttpTest::submit_bisection(
+    model::BisectionSpec spec, std::int64_t token) {
+    model::Bisection bisection;
+    bisection.spec = std::move(spec);
+    const auto add = [bisection, token](store::Store& s) {
+        return s.add_bisection(bisection, token);
+    };
+    co_return co_await store_.call(add);
+}
+
 asio::awaitable<model::Host> HttpTest::look_at_host() {
     model::Host host;
     host.accelerator = "tcg";
@@ -93,6 +103,9 @@ void HttpTest::start() {
     services.bus = bus_.get();
     services.submit = [this](model::JobSpec spec, store::Submission submission) {
         return submit(std::move(spec), std::move(submission));
+    };
+    services.submit_bisection = [this](model::BisectionSpec spec, std::int64_t token) {
+        return submit_bisection(std::move(spec), token);
     };
     services.cancel = [this](std::int64_t job) { cancelled_.push_back(job); };
     services.live_console = [this](std::int64_t trial) {

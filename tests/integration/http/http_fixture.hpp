@@ -95,6 +95,8 @@ class HttpTest : public ::testing::Test {
         const auto work = [function](store::Store& s) { return (*function)(s); };
         result->set_value(co_await store_.call(work));
     }
+    boost::asio::awaitable<util::Result<model::Bisection>> submit_bisection(
+        model::BisectionSpec spec, std::int64_t token);
     boost::asio::awaitable<util::Result<store::Submitted>> submit(model::JobSpec spec,
                                                                   store::Submission submission);
     static boost::asio::awaitable<model::Host> look_at_host();

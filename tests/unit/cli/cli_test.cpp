@@ -390,5 +390,71 @@ TEST(CommandLine, tune_takes_a_mail_and_the_time_for_its_trials) {
     EXPECT_EQ(run({"tune", folder.path() / "none"}, commands).code, 64);
 }
 
+TEST(CommandLine, bisect_takes_two_commits_or_the_number_of_a_bisection) {
+    int served = 0;
+    ServeOptions given;
+    Commands commands;
+    commands.groups = {bisect_command([&](const ServeOptions& options, const UseServer&) {
+        given = options;
+        ++served;
+        return 7;
+    })};
+    const auto code = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "bisect");
+        return run(std::move(words), commands).code;
+    };
+    EXPECT_EQ(code({"v1", "v2", "--here", "--state", "/s", "--accelerator", "tcg"}), 7);
+    EXPECT_EQ(given.state, "/s");
+    EXPECT_EQ(given.accelerator, "tcg");
+    EXPECT_EQ(code({"--resume", "3", "--here"}), 7);
+    EXPECT_EQ(served, 2);
+    for (const auto& wrong :
+         std::vector<std::vector<std::string>>{{},
+                                               {"v1"},
+                                               {"v1..v2", "v3"},
+                                               {"v1", "v2", "--workload", "auto"},
+                                               {"v1", "v2", "--tree", "auto"},
+                                               {"v1", "v2", "--confidence", "2"},
+                                               {"v1", "v2", "--trials", "1"},
+                                               {"v1", "v2", "--mail", "/no/such/mail"},
+                                               {"v1", "v2", "--show", "3"},
+                                               {"--show", "0"},
+                                               {"--cancel", "x"}})
+        EXPECT_EQ(code(wrong), 64) << (wrong.empty() ? "" : wrong.back());
+    EXPECT_EQ(code({"v1", "v2", "--server", "http://127.0.0.1:9"}), 2);
+    const auto help = run({"bisect", "--help"}, commands);
+    EXPECT_EQ(help.code, 0);
+    EXPECT_NE(help.out.find("krepro bisect v6.1 HEAD"), std::string::npos) << help.out;
+}
+
+TEST(Render, a_bisection_shows_its_steps_and_what_it_found) {
+    const Terminal terminal({false, false, false, 80});
+    const auto running = render_bisection(Json::parse(R"({
+        "id": 4, "stage": "running", "title": "v1..v2 of tree", "commits": 17, "left": 5,
+        "notes": [], "result": null, "problem": null,
+        "steps": [{"number": 1, "job": 9, "commit": "0123456789abcdef", "title": "a\u001b[2J",
+                   "stage": "done", "result": "hit", "hits": 3, "exposure": 310.4, "wall_s": 41.0}],
+        "candidates": [{"probability": 0.25,
+                        "commit": {"hash": "fedcba9876543210", "title": "tidy up"}}]})"),
+                                          terminal);
+    EXPECT_NE(running.find("bisection 4  running  v1..v2 of tree"), std::string::npos) << running;
+    EXPECT_NE(running.find("  1  0123456789ab hit        3 hits, exposure 310 in 41 s, job 9"),
+              std::string::npos)
+        << running;
+    EXPECT_NE(running.find("5 of 17 commits left"), std::string::npos);
+    EXPECT_NE(running.find("0.250  fedcba987654 tidy up"), std::string::npos);
+    EXPECT_EQ(running.find('\x1b'), std::string::npos) << "a commit's title moves no cursor";
+    const auto done = render_bisection(Json::parse(R"({
+        "id": 4, "stage": "done", "title": "t", "commits": 17, "left": 1, "notes": ["a note"],
+        "steps": [], "candidates": [],
+        "result": {"kind": "found", "sentence": "It brought the bug.", "limits": ["a limit"],
+                   "commits": [{"hash": "fedcba9876543210", "title": "tidy up"}]},
+        "problem": null})"),
+                                       terminal);
+    for (const auto* part :
+         {"found", "a note", "It brought the bug.", "fedcba9876543210 tidy up", "a limit"})
+        EXPECT_NE(done.find(part), std::string::npos) << part << " in " << done;
+}
+
 }  // namespace
 }  // namespace krepro::cli

@@ -48,6 +48,13 @@ TEST(OpenApi, the_answers_have_the_documented_fields) {
     EXPECT_EQ(members(job_view({}, {}, {})), fields("Job"));
     EXPECT_EQ(members(job_view({}, {}, {})["arms"]["patched"]), fields("Arm"));
     EXPECT_EQ(members(summary_view({})), fields("JobSummary"));
+    const std::vector<BisectionStepParts> steps(1);
+    const auto bisection = bisection_view({model::Bisection{}, steps});
+    EXPECT_EQ(members(bisection), fields("Bisection"));
+    EXPECT_EQ(members(bisection["steps"][0]), fields("BisectionStep"));
+    EXPECT_EQ(members(bisection_summary({})), fields("BisectionSummary"));
+    EXPECT_EQ(members(model::to_json(model::BisectionSpec{})), fields("BisectionSpec"));
+    EXPECT_EQ(members(model::to_json(model::BisectionResult{})), fields("BisectionResult"));
     EXPECT_EQ(members(trial_view({})), fields("Trial"));
     EXPECT_EQ(members(report_view({})), fields("StoredReport"));
     EXPECT_EQ(members(model::to_json(model::Verdict{})), fields("Verdict"));

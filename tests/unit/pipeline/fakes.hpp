@@ -74,6 +74,16 @@ class FakeSource : public checkout::KernelSource {
                                   "content-" + revision,
                                   model::ArmName::unpatched};
     }
+    asio::awaitable<util::Result<checkout::Line>> find_line(std::string, std::string, std::string,
+                                                            checkout::Progress) override {
+        ++lines_asked;
+        if (line_takes.count() > 0) {
+            asio::steady_timer timer(co_await asio::this_coro::executor, line_takes);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        if (line) co_return *line;
+        co_return util::fail(util::ErrorKind::not_found, "there is no revision nowhere", "tree");
+    }
     asio::awaitable<util::Result<model::Direction>> try_patch(std::string tree, std::string,
                                                               checkout::Progress) override {
         const auto known = takes.find(tree);
@@ -114,6 +124,9 @@ class FakeSource : public checkout::KernelSource {
     std::optional<util::Error> failure;
     std::string head = "base";  // what every tree is at
     std::optional<checkout::Change> change;
+    std::optional<checkout::Line> line;
+    int lines_asked = 0;
+    std::chrono::milliseconds line_takes{0};
     std::map<std::string, model::Direction> takes;  // what try_patch() says, by tree
     std::set<std::string> at_hand;
     std::chrono::milliseconds try_takes{0};
@@ -194,7 +207,10 @@ class FakeBuilder : public build::KernelBuilder {
             share_at_end = request.priority ? request.priority->share() : util::Share::normal;
             if (patched_failure) co_return tl::unexpected(*patched_failure);
         }
-        const auto arm = std::string(model::to_string(request.checkout.arm));
+        if (broken.contains(request.checkout.revision))
+            co_return util::fail(util::ErrorKind::invalid_input, "does not compile", "a.c");
+        const auto arm = by_revision ? request.checkout.revision
+                                     : std::string(model::to_string(request.checkout.arm));
         const auto bytes = arm + (made_.insert(arm).second ? "" : made_again);
         build::BuiltKernel kernel;
         for (auto* path : {&kernel.bzimage, &kernel.vmlinux, &kernel.config}) {
@@ -214,6 +230,8 @@ class FakeBuilder : public build::KernelBuilder {
 
     int built = 0;
     int running = 0;
+    bool by_revision = false;             // kernels hold the name of their revision instead
+    std::set<std::string> broken;         // revisions that do not compile
     std::function<bool()> patched_waits;  // the patched kernel is not ready while this says so
     std::optional<util::Error> patched_failure;
     bool patched_finds_wrong = false;         // objects, of which the other kernel was made too
