@@ -3,12 +3,14 @@
 // dashboard's tests and its bench look at, without a VM. Consoles are read by the scanner, and
 // verdicts come from the rule, as in a job that ran.
 //
-// make_store STATE {--job MAIL [--verdict KIND] [--harness FILE]
+// make_store STATE {--job MAIL [--verdict KIND] [--harness FILE] [--events N] [--copies N]
 // {ARM:OUTCOME:CONSOLE[:LINES]}...}...
 //
 // KIND stands in the place of what the rule says: for those who read verdicts. OUTCOME is hit,
 // clean, other or void. CONSOLE is a golden (its head is left out) or a plain console; with LINES
 // it is repeated to that many lines. FILE is what the harness said in each of the job's trials.
+// N events are lines in the job's history; N copies are jobs after it that differ in their titles
+// and verdicts, without trials.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,12 +45,14 @@ struct JobPlan {
     std::vector<TrialPlan> trials;
     std::optional<model::VerdictKind> verdict;  // nothing: by the rule
     fs::path harness;                           // empty: it said nothing
+    std::size_t events = 0;
+    std::size_t copies = 0;
 };
 
 [[noreturn]] void wrong_usage(const std::string& why) {
     throw util::InfraError({util::ErrorKind::invalid_input, why, "command line",
                             "make_store STATE {--job MAIL [--verdict KIND] [--harness FILE] "
-                            "{ARM:OUTCOME:CONSOLE[:LINES]}...}..."});
+                            "[--events N] [--copies N] {ARM:OUTCOME:CONSOLE[:LINES]}...}..."});
 }
 
 std::vector<std::string> split(const std::string& text) {
@@ -80,13 +84,17 @@ std::vector<JobPlan> read_plans(const std::vector<std::string>& words) {
     std::vector<JobPlan> jobs;
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i] == "--job" && i + 1 < words.size())
-            jobs.push_back({words[++i], {}, {}, {}});
+            jobs.push_back({words[++i], {}, {}, {}, 0, 0});
         else if (jobs.empty())
             wrong_usage("the first word after STATE is --job");
         else if (words[i] == "--verdict" && i + 1 < words.size())
             jobs.back().verdict = read_verdict(words[++i]);
         else if (words[i] == "--harness" && i + 1 < words.size())
             jobs.back().harness = words[++i];
+        else if (words[i] == "--events" && i + 1 < words.size())
+            jobs.back().events = std::stoul(words[++i]);
+        else if (words[i] == "--copies" && i + 1 < words.size())
+            jobs.back().copies = std::stoul(words[++i]);
         else
             jobs.back().trials.push_back(read_trial(words[i]));
     }
@@ -119,7 +127,10 @@ class Maker {
         std::vector<verdict::TrialRecord> records;
         for (const auto& trial : plan.trials)
             records.push_back(add_trial(job, trial, plan.harness));
-        finish(job, records, plan.verdict);
+        for (std::size_t n = 0; n < plan.events; ++n)
+            store_->add_event(job.id, "log", {{"line", fmt::format("line {} of its history", n)}});
+        job = finish(std::move(job), records, plan.verdict);
+        for (std::size_t n = 1; n <= plan.copies; ++n) add_copy(job, n);
     }
 
   private:
@@ -190,8 +201,16 @@ class Maker {
         return outcome;
     }
 
-    void finish(model::Job job, const std::vector<verdict::TrialRecord>& records,
-                std::optional<model::VerdictKind> wanted) {
+    void add_copy(model::Job job, std::size_t number) {
+        constexpr auto k_kinds = model::EnumNames<model::VerdictKind>::k_names;
+        job.title = fmt::format("{} (copy {})", job.title, number);
+        job.verdict->kind = k_kinds.at(number % k_kinds.size()).first;
+        job.id = store_->add_job(job).id;
+        value_or_throw(store_->update_job(job));
+    }
+
+    model::Job finish(model::Job job, const std::vector<verdict::TrialRecord>& records,
+                      std::optional<model::VerdictKind> wanted) {
         const verdict::Plan plan;
         const auto decision = verdict::decide(plan, records);
         if (wanted)
@@ -204,6 +223,7 @@ class Maker {
         job.direction = model::Direction::forward;
         job.stage = model::JobStage::done;
         value_or_throw(store_->update_job(job));
+        return job;
     }
 
     std::unique_ptr<store::Store> store_;
