@@ -30,6 +30,10 @@ struct Failure {
     model::Cause open_cause = model::Cause::infrastructure;
 };
 
+util::Error was_cancelled() {
+    return {util::ErrorKind::conflict, "the job was cancelled", "", ""};
+}
+
 void end_failed(store::Store& store, const Failure& failure,
                 const std::vector<verdict::TrialRecord>& records) {
     auto job = store.job(failure.job);
@@ -55,7 +59,13 @@ void Worker::enqueue(std::int64_t job) {
 }
 
 void Worker::cancel(std::int64_t job) {
-    if (job == running_ && control_) control_->request(model::Cause::cancelled);
+    if (job == running_ && control_) return control_->request(model::Cause::cancelled);
+    if (std::erase(queue_, job) == 0) return;
+    ++ending_;
+    asio::co_spawn(executor_, end_queued(job), [this](const std::exception_ptr&) {
+        --ending_;
+        wake_.cancel();
+    });
 }
 
 void Worker::stop() {
@@ -77,6 +87,10 @@ asio::awaitable<void> Worker::run() {
         co_await work_on(running_);
         running_ = 0;
         co_await tidy_cache();
+    }
+    while (ending_ > 0) {
+        wake_.expires_at(asio::steady_timer::time_point::max());
+        co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
     }
 }
 
@@ -167,7 +181,7 @@ asio::awaitable<void> Worker::run_guarded(model::Job job) {
     const auto cause = control_->cause();
     if (cause == model::Cause::interrupted) co_return;  // the next start goes on with it
     if (cause == model::Cause::cancelled) {
-        error = util::Error{util::ErrorKind::conflict, "the job was cancelled", "", ""};
+        error = was_cancelled();
         at = {};
     }
     co_await fail_job(id, std::move(*error), std::move(at));
@@ -185,6 +199,19 @@ asio::awaitable<std::optional<util::Error>> Worker::store_end(
     }
     if (error) spdlog::error("the end of a job could not be stored: {}", error->to_string());
     co_return error;
+}
+
+// One whose turn has not come.
+asio::awaitable<void> Worker::end_queued(std::int64_t id) {
+    const Failure failure{id, was_cancelled(), {}, model::Cause::cancelled};
+    const std::function<void(store::Store&)> end = [failure](store::Store& s) {
+        close_open_trials(s, failure.job, {}, failure.open_cause, failure.error.what);
+        end_failed(s, failure, trial_records(s, failure.job));
+    };
+    // Where that cannot be stored now, its turn comes and it is tried again.
+    const auto trouble = co_await store_end(end);
+    if (trouble) enqueue(id);
+    services_.bus->notify(id);
 }
 
 asio::awaitable<void> Worker::fail_job(std::int64_t id, util::Error error, model::Problem at) {

@@ -23,7 +23,7 @@ class Worker {
     // Ends what earlier processes left behind, takes up unfinished jobs, then works until stop().
     boost::asio::awaitable<void> run();
     void enqueue(std::int64_t job);
-    // Ends the job when it runs; one that waits is ended when its turn comes.
+    // Ends the job, whether it runs or waits for its turn.
     void cancel(std::int64_t job);
     // Interrupts the running job, to be taken up by the next start; run() returns soon after.
     void stop();
@@ -35,6 +35,7 @@ class Worker {
     boost::asio::awaitable<void> run_guarded(model::Job job);
     // Before the folders of their consoles go.
     boost::asio::awaitable<void> close_left_trials_of(std::vector<std::int64_t> jobs);
+    boost::asio::awaitable<void> end_queued(std::int64_t id);
     // Nothing when it is stored.
     boost::asio::awaitable<std::optional<util::Error>> store_end(
         std::function<void(store::Store&)> work);
@@ -47,6 +48,7 @@ class Worker {
     boost::asio::steady_timer wake_;
     std::int64_t running_ = 0;
     std::shared_ptr<JobControl> control_;
+    int ending_ = 0;  // jobs that were cancelled before their turn came
     bool stopping_ = false;
 };
 
