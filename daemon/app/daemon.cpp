@@ -59,6 +59,7 @@ class Daemon {
         : on_signal_(on_signal),
           lock_(lock_whole_state(settings)),
           pool_(2),
+          packing_(1),
           store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))),
           artifacts_(settings.state / "artifacts"),
           host_(io_, {settings.libvirt_uri, settings.state / "vm", vm_prefix(settings.state)}),
@@ -151,6 +152,7 @@ class Daemon {
         parts.cache = &cache_;
         parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_bytes_a_gib);
         parts.pool = &pool_;
+        parts.packing = &packing_;
         parts.init = settings.init;
         parts.images = settings.cache / "images";
         parts.runs = settings.state / "runs";
@@ -187,6 +189,7 @@ class Daemon {
         parts.store = &store_;
         parts.artifacts = &artifacts_;
         parts.bus = &bus_;
+        parts.pool = &pool_;
         parts.submit = [this](model::JobSpec spec, store::Submission submission) {
             return submit(std::move(spec), std::move(submission));
         };
@@ -280,6 +283,7 @@ class Daemon {
     util::FileLock lock_;
     asio::io_context io_{1};
     asio::thread_pool pool_;
+    asio::thread_pool packing_;
     store::AsyncStore store_;
     store::Artifacts artifacts_;
     store::EventBus bus_;

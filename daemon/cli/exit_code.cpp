@@ -29,6 +29,7 @@ int exit_code(const util::Error& error) {
         case util::ErrorKind::conflict:
         case util::ErrorKind::too_large:
             return k_exit_usage;
+        case util::ErrorKind::too_many:
         case util::ErrorKind::unavailable:
         case util::ErrorKind::internal:
             return k_exit_infrastructure;

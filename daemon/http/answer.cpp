@@ -70,10 +70,15 @@ void set_header(Reply& reply, field name, std::string value) {
     reply.headers.emplace_back(name, std::move(value));
 }
 
-// What the reply's tag is: its own, or that of its bytes.
-std::string tag_of(const Reply& reply, std::string_view body) {
+std::string own_tag(const Reply& reply) {
     for (const auto& [name, value] : reply.headers)
         if (name == field::etag) return value;
+    return {};
+}
+
+// What the reply's tag is: its own, or that of its bytes.
+std::string tag_of(const Reply& reply, std::string_view body) {
+    if (auto own = own_tag(reply); !own.empty()) return own;
     if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
         return shared->document->etag();
     return etag_of(body);
@@ -85,6 +90,22 @@ std::optional<std::string_view> bytes_of(const Reply& reply) {
     if (const auto* shared = std::get_if<DocumentBody>(&reply.body))
         return shared->document->body();
     return std::nullopt;
+}
+
+void say_unchanged(Reply& reply) {
+    reply.status = status::not_modified;
+    reply.content_type.clear();
+    reply.body = std::string();
+}
+
+// An artifact, or a piece of one: its bytes are not looked at.
+void finish_file(const Wishes& wishes, Reply& reply) {
+    const auto etag = own_tag(reply);
+    const bool whole_or_part =
+        reply.status == status::ok || reply.status == status::partial_content;
+    if (wishes.reads && whole_or_part && !etag.empty() &&
+        none_match_names(wishes.if_none_match, etag))
+        say_unchanged(reply);
 }
 
 void pack(Reply& reply) {
@@ -144,7 +165,8 @@ Wishes wishes_of(const Call& call) {
 
 void finish_answer(const Wishes& wishes, Reply& reply) {
     const auto body = bytes_of(reply);
-    if (!body || !wishes.reads || reply.status != status::ok) return;
+    if (!body) return finish_file(wishes, reply);
+    if (!wishes.reads || reply.status != status::ok) return;
     const auto etag = tag_of(reply, *body);
     set_header(reply, field::etag, etag);
     const bool text = is_text(reply.content_type);
@@ -153,9 +175,7 @@ void finish_answer(const Wishes& wishes, Reply& reply) {
     for (auto& [name, value] : reply.headers)
         if (name == field::cache_control && value == "no-store") value = "private, no-cache";
     if (none_match_names(wishes.if_none_match, etag)) {
-        reply.status = status::not_modified;
-        reply.content_type.clear();
-        reply.body = std::string();
+        say_unchanged(reply);
         return;
     }
     if (text && body->size() >= k_worth_packing && wishes.gzip) pack(reply);

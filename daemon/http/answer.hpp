@@ -29,8 +29,8 @@ struct Wishes {
 [[nodiscard]] Wishes wishes_of(const Call& call);
 
 // The last step of every answer to GET and HEAD that holds its bytes: gives it an entity tag, says
-// 304 when the client has it, packs it when the client takes gzip and that is worth it. Files
-// (which have ranges), streams and errors stay as they are.
+// 304 when the client has it, packs it when the client takes gzip and that is worth it. A file
+// (which has ranges) is 304 where it has a tag already; streams and errors stay as they are.
 void finish_answer(const Wishes& wishes, Reply& reply);
 
 }  // namespace krepro::http

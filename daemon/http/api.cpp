@@ -105,6 +105,8 @@ bool is_loopback(const std::string& address) {
 
 Api::Api(Services services, const ServerOptions& options)
     : services_(std::move(services)),
+      most_unfinished_jobs_(options.limits.unfinished_jobs),
+      most_unfinished_bisections_(static_cast<std::size_t>(options.limits.unfinished_bisections)),
       web_(options.web_root),
       doorman_(options.tokens == Tokens::demanded || !is_loopback(options.address)
                    ? Doorman::Door::token_demanded
@@ -166,6 +168,10 @@ asio::awaitable<std::variant<Visitor, Reply>> Api::admit(const Route* route,
                           instance);
 }
 
+void Api::count(status code) {
+    ++answered_[static_cast<unsigned>(code) / 100 % answered_.size()];
+}
+
 asio::awaitable<Reply> Api::answer(const Route* route, Call call) {
     const std::string instance = call.target.path;
     util::Error error;
@@ -173,7 +179,6 @@ asio::awaitable<Reply> Api::answer(const Route* route, Call call) {
         const auto wishes = wishes_of(call);
         auto reply = co_await (this->*(route->handler))(std::move(call));
         finish_answer(wishes, reply);
-        ++answered_[static_cast<unsigned>(reply.status) / 100 % answered_.size()];
         co_return reply;
     } catch (const util::InfraError& failure) {
         error = failure.error();

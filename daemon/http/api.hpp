@@ -34,6 +34,8 @@ class Api {
                                                                std::string authorization,
                                                                std::string instance);
     boost::asio::awaitable<Reply> answer(const Route* route, Call call);
+    // An answer of this status is about to be sent: whatever it is to, for the metrics.
+    void count(beast::http::status code);
 
     [[nodiscard]] const Services& services() const { return services_; }
     [[nodiscard]] static std::span<const Route> routes();
@@ -106,6 +108,9 @@ class Api {
     Services services_;
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     std::array<std::uint64_t, 6> answered_{};  // by the first digit of the status
+    int bundles_ = 0;                          // that are packed, or wait for it
+    int most_unfinished_jobs_;
+    std::size_t most_unfinished_bisections_;
     StaticFiles web_;
     Doorman doorman_;
     DocumentCache documents_;

@@ -6,6 +6,7 @@
 #include "http/job_request.hpp"
 #include "http/views.hpp"
 #include "model/small_json.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::http {
 
@@ -20,6 +21,11 @@ constexpr std::size_t k_max_bisection_values = 100;
 
 util::Error no_bisection(std::string_view id) {
     return no_such("bisection", id, "GET /api/v1/bisections lists them");
+}
+
+util::Error too_many_go_on() {
+    return {util::ErrorKind::too_many, "as many bisections go on as this server takes", "queue",
+            "wait until some are done, or cancel some"};
 }
 
 util::Result<model::BisectionSpec> read_request(const Call& call) {
@@ -40,8 +46,7 @@ BisectionParts read_parts(store::Store& store, std::int64_t id) {
 
 }  // namespace
 
-asio::awaitable<Reply> Api::bisection_document(std::int64_t id, std::string instance,
-                                               status code) {
+asio::awaitable<Reply> Api::bisection_document(std::int64_t id, std::string instance, status code) {
     const auto read = [id](store::Store& s) { return read_parts(s, id); };
     const auto parts = co_await services_.store->call(read);
     if (!parts.bisection) co_return error_reply(no_bisection(std::to_string(id)), instance);
@@ -51,19 +56,26 @@ asio::awaitable<Reply> Api::bisection_document(std::int64_t id, std::string inst
 asio::awaitable<Reply> Api::submit_bisection(Call call) {
     const auto type = call.headers[field::content_type];
     if (media_type({type.data(), type.size()}) != "application/json")
-        co_return problem_reply({ProblemKind::unsupported_media_type,
-                                 "a bisection is asked for in application/json",
-                                 "header Content-Type", "set Content-Type to application/json"},
-                                call.target.path);
-    auto spec = read_request(call);
-    if (!spec) co_return error_reply(spec.error(), call.target.path);
-    if (const auto refused = may_name_tree(call, spec->tree))
-        co_return problem_reply(*refused, call.target.path);
-    const auto stored = co_await services_.submit_bisection(std::move(*spec), call.visitor.token);
-    if (!stored) co_return error_reply(stored.error(), call.target.path);
-    auto reply = co_await bisection_document(stored->id, call.target.path, status::accepted);
-    reply.headers.emplace_back(field::location,
-                               fmt::format("/api/v1/bisections/{}", stored->id));
+        co_return problem_reply(
+            {ProblemKind::unsupported_media_type, "a bisection is asked for in application/json",
+             "header Content-Type", "set Content-Type to application/json"},
+            call.target.path);
+    // Shared with the pool that reads it: a mail may be long.
+    const auto shared = std::make_shared<const Call>(std::move(call));
+    const auto path = shared->target.path;
+    const auto read = [shared] { return read_request(*shared); };
+    auto spec = co_await util::run_on(*services_.pool, read);
+    if (!spec) co_return error_reply(spec.error(), path);
+    if (const auto refused = may_name_tree(*shared, spec->tree))
+        co_return problem_reply(*refused, path);
+    const auto count = [](store::Store& s) { return s.unfinished_bisections().size(); };
+    const auto unfinished = co_await services_.store->call(count);
+    if (unfinished >= most_unfinished_bisections_) co_return error_reply(too_many_go_on(), path);
+    const auto stored =
+        co_await services_.submit_bisection(std::move(*spec), shared->visitor.token);
+    if (!stored) co_return error_reply(stored.error(), path);
+    auto reply = co_await bisection_document(stored->id, path, status::accepted);
+    reply.headers.emplace_back(field::location, fmt::format("/api/v1/bisections/{}", stored->id));
     co_return reply;
 }
 

@@ -36,6 +36,26 @@ std::string own_url(const Call& call, std::string_view scheme) {
     return std::string(scheme) + "://" + host;
 }
 
+// One is packed at a time, and some may wait.
+constexpr int k_most_bundles = 4;
+
+class PlaceInLine {
+  public:
+    explicit PlaceInLine(int& taken) : taken_(taken) { ++taken_; }
+    ~PlaceInLine() { --taken_; }
+    PlaceInLine(const PlaceInLine&) = delete;
+    PlaceInLine& operator=(const PlaceInLine&) = delete;
+
+  private:
+    int& taken_;
+};
+
+Error packing_others() {
+    return {ErrorKind::unavailable,
+            fmt::format("{} bundles are being packed already", k_most_bundles), "bundle",
+            "try again in some seconds"};
+}
+
 std::string as_attachment(const std::string& name) {
     return fmt::format("attachment; filename=\"{}\"", name);
 }
@@ -70,6 +90,8 @@ asio::awaitable<Reply> Api::job_bundle(Call call) {
         co_return error_reply({ErrorKind::unavailable, "this server makes no bundles", "bundle",
                                "ask the daemon that ran the job"},
                               call.target.path);
+    if (bundles_ >= k_most_bundles) co_return error_reply(packing_others(), call.target.path);
+    const PlaceInLine place(bundles_);
     auto file = co_await services_.bundle(id);
     if (!file) co_return error_reply(file.error(), call.target.path);
     struct stat status {};

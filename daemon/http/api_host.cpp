@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine: what it has, what it lacks, what runs on it.
-#include <algorithm>
-
 #include "http/api.hpp"
 #include "http/text_pages.hpp"
 #include "http/views.hpp"
@@ -13,18 +11,15 @@ using model::Json;
 
 namespace {
 
-constexpr std::size_t k_queue_shown = 100;
+constexpr int k_queue_shown = 100;
 
 HostView read_queue(store::Store& s) {
     HostView view;
-    auto ids = s.unfinished_jobs();
-    view.unfinished = ids.size();
-    ids.resize(std::min(ids.size(), k_queue_shown));
-    for (const auto id : ids) {
-        if (auto job = s.job(id)) view.queue.push_back(std::move(*job));
-        for (auto& trial : s.trials(id))
+    view.unfinished = static_cast<std::size_t>(s.count_unfinished());
+    view.queue = s.unfinished_summaries(k_queue_shown);
+    for (const auto& job : view.queue)
+        for (auto& trial : s.trials(job.id))
             if (!trial.outcome) view.running.push_back(std::move(trial));
-    }
     return view;
 }
 

@@ -6,6 +6,7 @@
 #include "intake/intake.hpp"
 #include "intake/workload.hpp"
 #include "report/scanner.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::http {
 
@@ -41,32 +42,42 @@ util::Error not_read_before() {
 }  // namespace
 
 asio::awaitable<util::Result<model::Mail>> Api::mail_of(model::JobSpec spec) {
-    if (spec.commit.empty()) co_return intake::read_mail(spec.mail);
-    const bool told = !spec.mail.empty();
+    const auto shared = std::make_shared<const model::JobSpec>(std::move(spec));
+    const auto read_mail = [shared] { return intake::read_mail(shared->mail); };
+    const auto read_story = [shared] { return intake::read_story(shared->mail); };
+    auto& pool = *services_.pool;
+    if (shared->commit.empty()) co_return co_await util::run_on(pool, read_mail);
+    const bool told = !shared->mail.empty();
     // One kernel alone has no patch to show.
-    if (spec.alone || !services_.read_commit) {
+    if (shared->alone || !services_.read_commit) {
         if (!told) co_return tl::unexpected(not_read_before());
-        co_return intake::read_story(spec.mail);
+        co_return co_await util::run_on(pool, read_story);
     }
-    auto mail = co_await services_.read_commit(spec);
+    auto mail = co_await services_.read_commit(*shared);
     if (mail) co_return mail;
     // A name that nothing here has is a mistake in the request, as far as can be told.
     auto error = mail.error();
     if (error.kind == util::ErrorKind::not_found) error.kind = util::ErrorKind::invalid_input;
     if (!told) co_return tl::unexpected(std::move(error));
-    auto story = intake::read_story(spec.mail);
+    auto story = co_await util::run_on(pool, read_story);
     if (story) story->notes.push_back("the commit's files cannot be shown: " + error.what);
     co_return story;
 }
 
 asio::awaitable<Reply> Api::preview(Call call) {
-    const auto spec = read_job_request(call);
-    if (!spec) co_return error_reply(spec.error(), call.target.path);
-    if (const auto refused = may_name_tree(call, spec->tree))
-        co_return problem_reply(*refused, call.target.path);
+    // Shared with the pool that reads it.
+    const auto shared = std::make_shared<const Call>(std::move(call));
+    const auto path = shared->target.path;
+    const auto spec = co_await read_job_request_on(services_.pool, shared);
+    if (!spec) co_return error_reply(spec.error(), path);
+    if (const auto refused = may_name_tree(*shared, spec->tree))
+        co_return problem_reply(*refused, path);
     auto mail = co_await mail_of(*spec);
-    if (!mail) co_return error_reply(mail.error(), call.target.path);
-    auto found = look_at(std::move(*mail), *spec, services_.max_vcpus);
+    if (!mail) co_return error_reply(mail.error(), path);
+    const auto look = [mail = std::move(*mail), spec = *spec, vcpus = services_.max_vcpus] {
+        return look_at(mail, spec, vcpus);
+    };
+    auto found = co_await util::run_on(*services_.pool, look);
     if (services_.look_ahead) found.prospect = co_await services_.look_ahead(*spec, found.mail);
     co_return json_reply(preview_view(found));
 }

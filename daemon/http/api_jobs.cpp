@@ -89,7 +89,9 @@ asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
     store::Submission submission;
     submission.token = call.visitor.token;
     submission.key = *key;
-    submission.fingerprint = fingerprint_of(call, spec);
+    // Without a key nothing is compared.
+    if (!key->empty()) submission.fingerprint = fingerprint_of(call, spec);
+    submission.most_unfinished = most_unfinished_jobs_;
     const auto queued = co_await services_.submit(std::move(spec), std::move(submission));
     if (!queued) co_return error_reply(queued.error(), call.target.path);
     auto reply = co_await job_document(queued->job.id, call.target.path, status::accepted);
@@ -98,9 +100,11 @@ asio::awaitable<Reply> Api::queue_job(Call call, model::JobSpec spec) {
 }
 
 asio::awaitable<Reply> Api::submit_job(Call call) {
-    auto spec = read_job_request(call);
-    if (!spec) co_return error_reply(spec.error(), call.target.path);
-    auto reply = co_await queue_job(std::move(call), std::move(*spec));
+    // Shared with the pool that reads it.
+    const auto shared = std::make_shared<Call>(std::move(call));
+    auto spec = co_await read_job_request_on(services_.pool, shared);
+    if (!spec) co_return error_reply(spec.error(), shared->target.path);
+    auto reply = co_await queue_job(std::move(*shared), std::move(*spec));
     co_return reply;
 }
 
@@ -118,10 +122,15 @@ asio::awaitable<Reply> Api::retry_job(Call call) {
 
 asio::awaitable<Reply> Api::delete_job(Call call) {
     const auto id = parse_id(call.path_values[0]).value_or(0);
-    const auto orphans =
-        co_await services_.store->call([id](store::Store& s) { return s.delete_job(id); });
-    if (!orphans) co_return error_reply(orphans.error(), call.target.path);
-    for (const auto& hash : *orphans) services_.artifacts->remove(hash);
+    // Files go on the store's thread too: no job that has found one there can note it in between.
+    const auto remove = [id, artifacts = services_.artifacts](store::Store& s) {
+        const auto orphans = s.delete_job(id);
+        if (orphans)
+            for (const auto& hash : *orphans) artifacts->remove(hash);
+        return orphans;
+    };
+    const auto removed = co_await services_.store->call(remove);
+    if (!removed) co_return error_reply(removed.error(), call.target.path);
     services_.bus->notify(id);
     Reply reply;
     reply.status = status::no_content;

@@ -71,7 +71,7 @@ void add_counts(Exposition& out, std::string_view name, std::string_view label,
 
 asio::awaitable<Reply> Api::health(Call) {
     const auto unfinished =
-        co_await services_.store->call([](store::Store& s) { return s.unfinished_jobs().size(); });
+        co_await services_.store->call([](store::Store& s) { return s.count_unfinished(); });
     co_return json_reply({{"status", "ok"}, {"unfinished_jobs", unfinished}});
 }
 

@@ -152,6 +152,8 @@ ErrorKind kind_of(unsigned status) {
             return ErrorKind::conflict;
         case 413:
             return ErrorKind::too_large;
+        case 429:
+            return ErrorKind::too_many;
         case 503:
             return ErrorKind::unavailable;
         default:

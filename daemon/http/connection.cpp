@@ -219,6 +219,7 @@ asio::awaitable<Connection::After> Connection::write(Reply reply, verb method, b
     auto* part = std::get_if<FilePart>(&reply.body);
     const auto* feed = std::get_if<EventFeed>(&reply.body);
     keep_alive = keep_alive && feed == nullptr && !server_->stopping();
+    server_->api().count(reply.status);
     const auto head = head_bytes(reply, keep_alive ? Ending::keep_alive : Ending::close);
     const bool with_body = method != verb::head;
     bool sent = co_await send(head, with_body ? body_bytes(reply) : std::string_view());

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "model/small_json.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::http {
 
@@ -107,6 +108,12 @@ Result<model::JobSpec> read_job_request(const Call& call) {
     const auto json = model::parse_small_json(call.body, "request body", k_max_request_values);
     if (!json) return tl::unexpected(json.error());
     return model::parse_job_spec(*json);
+}
+
+boost::asio::awaitable<Result<model::JobSpec>> read_job_request_on(
+    boost::asio::thread_pool* pool, std::shared_ptr<const Call> call) {
+    const auto read = [call] { return read_job_request(*call); };
+    co_return co_await util::run_on(*pool, read);
 }
 
 std::optional<Problem> may_name_tree(const Call& call, const std::string& tree) {

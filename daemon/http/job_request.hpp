@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -20,6 +23,9 @@ namespace krepro::http {
 // The job that a request asks for: a job specification as JSON, or a mail as the body with the
 // rest as query parameters. Errors name the field or parameter.
 util::Result<model::JobSpec> read_job_request(const Call& call);
+// The same on the pool: a mail of megabytes would hold up everybody on the loop's thread.
+boost::asio::awaitable<util::Result<model::JobSpec>> read_job_request_on(
+    boost::asio::thread_pool* pool, std::shared_ptr<const Call> call);
 
 // Whoever may name a path of the server's disk reads what lies there: a refusal for all but admins.
 std::optional<Problem> may_name_tree(const Call& call, const std::string& tree);

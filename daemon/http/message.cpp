@@ -37,7 +37,11 @@ Reply problem_reply(const Problem& problem, std::string_view instance) {
 }
 
 Reply error_reply(const util::Error& error, std::string_view instance) {
-    return problem_reply(to_problem(error), instance);
+    auto reply = problem_reply(to_problem(error), instance);
+    // Jobs take minutes.
+    if (error.kind == util::ErrorKind::too_many)
+        reply.headers.emplace_back(beast::http::field::retry_after, "60");
+    return reply;
 }
 
 }  // namespace krepro::http

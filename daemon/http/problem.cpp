@@ -53,6 +53,8 @@ ProblemKind kind_of(util::ErrorKind kind) {
             return ProblemKind::conflict;
         case util::ErrorKind::too_large:
             return ProblemKind::too_large;
+        case util::ErrorKind::too_many:
+            return ProblemKind::too_many_requests;
         case util::ErrorKind::unavailable:
             return ProblemKind::unavailable;
         case util::ErrorKind::internal:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -29,6 +30,7 @@ struct Services {
     store::AsyncStore* store = nullptr;
     const store::Artifacts* artifacts = nullptr;
     store::EventBus* bus = nullptr;
+    boost::asio::thread_pool* pool = nullptr;  // for reading what is long: mails
     // Reads the mail, checks the names of tree and profile, stores the job as queued and starts
     // it. Nothing is queued when it fails, or when the submission's key was known.
     std::function<boost::asio::awaitable<util::Result<store::Submitted>>(model::JobSpec,
@@ -74,8 +76,10 @@ struct Limits {
     std::chrono::milliseconds write_time{30'000};  // for each piece of an answer
     std::chrono::milliseconds heartbeat{15'000};   // of an event stream that is silent
     std::chrono::milliseconds grace{2'000};        // for open requests when the server stops
-    double token_rate = 50;                        // requests a second of one token
-    double token_burst = 200;                      // of them at once
+    int unfinished_jobs = 1000;                    // that wait or run; one more is refused
+    int unfinished_bisections = 100;
+    double token_rate = 50;    // requests a second of one token
+    double token_burst = 200;  // of them at once
 };
 
 // When a token is asked for.

@@ -41,7 +41,7 @@ struct JobParts {
 // The machine, and what the daemon does on it.
 struct HostView {
     model::Host host;
-    std::vector<model::Job> queue;      // not done, oldest first; a hundred at most
+    std::vector<model::Job> queue;      // not done, in short, oldest first; a hundred at most
     std::size_t unfinished = 0;         // jobs that are not done
     std::vector<model::Trial> running;  // trials whose VMs run
 };

@@ -88,7 +88,8 @@ asio::awaitable<Result<util::Fd>> make_bundle(const Services& services, std::int
     const exports::Evidence evidence{std::move(*found.job), std::move(found.trials),
                                      std::move(found.reports)};
     const auto write = [&services, evidence] { return write_nameless(services, evidence); };
-    co_return co_await util::run_on(*services.pool, write);
+    auto& pool = services.packing != nullptr ? *services.packing : *services.pool;
+    co_return co_await util::run_on(pool, write);
 }
 
 }  // namespace krepro::pipeline

@@ -9,6 +9,7 @@
 
 #include "checkout/repository.hpp"
 #include "image/image.hpp"
+#include "pipeline/keep_files.hpp"
 #include "pipeline/left_trials.hpp"
 #include "pipeline/submit.hpp"
 #include "util/clock.hpp"
@@ -212,11 +213,8 @@ asio::awaitable<void> JobRun::build_beside(ArmName arm) {
 }
 
 asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel) {
-    const auto keep = [artifacts = services_.artifacts, kernel] {
-        for (const auto& file : {kernel.bzimage, kernel.vmlinux, kernel.config})
-            value_or_throw(artifacts->add_file(file));
-    };
-    co_await util::run_on(*services_.pool, keep);
+    const std::vector<fs::path> files{kernel.bzimage, kernel.vmlinux, kernel.config};
+    co_await keep_files(services_, job_.id, files);
     // vmlinux spares the guest the bzImage's decompressor, a good part of a boot under emulation.
     const bool direct = vm::has_pvh_entry(kernel.vmlinux);
     const auto& booted = direct ? kernel.build.vmlinux : kernel.build.bzimage;

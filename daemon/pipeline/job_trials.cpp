@@ -11,11 +11,11 @@
 #include "pipeline/guest_boot.hpp"
 #include "pipeline/iterations.hpp"
 #include "pipeline/job_run.hpp"
+#include "pipeline/keep_files.hpp"
 #include "pipeline/tuned.hpp"
 #include "report/scanner.hpp"
 #include "util/clock.hpp"
 #include "util/files.hpp"
-#include "util/offload.hpp"
 #include "vm/accelerator.hpp"
 
 namespace krepro::pipeline {
@@ -356,17 +356,10 @@ vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
 
 asio::awaitable<void> JobRun::close(model::Trial trial, model::TrialOutcome outcome) {
     const auto folder = run_folder(services_, trial.id);
-    const auto keep = [artifacts = services_.artifacts,
-                       folder](const char* name) -> util::Result<std::string> {
-        const auto file = folder / name;
-        std::error_code code;
-        if (!fs::exists(file, code)) return artifacts->add_bytes("");
-        return artifacts->add_file(file);
-    };
-    const auto keep_console = [keep] { return keep("console.log"); };
-    const auto keep_harness = [keep] { return keep("harness.log"); };
-    trial.console = value_or_throw(co_await util::run_on(*services_.pool, keep_console));
-    trial.harness = value_or_throw(co_await util::run_on(*services_.pool, keep_harness));
+    const std::vector<fs::path> logs{folder / "console.log", folder / "harness.log"};
+    const auto kept = co_await keep_files(services_, trial.job, logs);
+    trial.console = kept[0];
+    trial.harness = kept[1];
     trial.outcome = std::move(outcome);
     const auto close_row = [trial](store::Store& s) mutable {
         for (const auto& report : s.reports(trial.job))

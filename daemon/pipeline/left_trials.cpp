@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/evidence.hpp"
+#include "pipeline/keep_files.hpp"
 #include "util/offload.hpp"
 #include "vm/console_tail.hpp"
 #include "vm/exposure_meter.hpp"
@@ -158,6 +159,13 @@ asio::awaitable<void> close_left_trials(const Services& services, std::int64_t i
     const auto read_job = [id](store::Store& s) { return s.job(id); };
     const auto job = co_await services.store->call(read_job);
     const auto unit = job && job->workload ? job->workload->unit : model::TrialOutcome{}.unit;
+    std::vector<fs::path> files;
+    std::error_code code;
+    for (const auto& trial : open)
+        for (const auto* name : {"console.log", "harness.log"})
+            if (const auto file = run_folder(services, trial.id) / name; fs::exists(file, code))
+                files.push_back(file);
+    co_await keep_files(services, id, files);
     const auto keep = [&services, open, unit] { return keep_logs(services, open, unit); };
     const auto logs = co_await util::run_on(*services.pool, keep);
     const auto close = [id, logs](store::Store& s) {

@@ -31,7 +31,9 @@ struct Services {
     build::Symbolizer* symbolizer = nullptr;  // nullptr: reports stay without lines
     vm::VmHost* host = nullptr;
     const CacheKeeper* cache = nullptr;        // nullptr: the cache grows
-    boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, packing
+    boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, reading mails
+    // For bundles, which take seconds: jobs do not wait for them. nullptr: as the others.
+    boost::asio::thread_pool* packing = nullptr;
 
     std::filesystem::path init;         // krepro-init, for the images
     std::filesystem::path images;       // initramfs files, by hash of their content

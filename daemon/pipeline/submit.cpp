@@ -10,6 +10,7 @@
 #include "intake/workload.hpp"
 #include "model/job_spec.hpp"
 #include "report/scanner.hpp"
+#include "util/offload.hpp"
 
 namespace krepro::pipeline {
 
@@ -110,7 +111,8 @@ Result<model::Job> make_job(const Services& services, model::JobSpec spec) {
 boost::asio::awaitable<Result<store::Submitted>> submit(const Services& services,
                                                         model::JobSpec spec,
                                                         store::Submission submission) {
-    auto job = make_job(services, std::move(spec));
+    const auto make = [&services, spec = std::move(spec)] { return make_job(services, spec); };
+    auto job = co_await util::run_on(*services.pool, make);
     if (!job) co_return tl::unexpected(std::move(job.error()));
     const auto add = [job = *job, submission](store::Store& s) {
         return s.submit(job, submission);

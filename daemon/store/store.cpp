@@ -198,6 +198,35 @@ std::vector<Job> Store::summaries(const JobFilter& filter) {
     return impl_->guarded([&] { return impl_->read_jobs(filter, "summary"); });
 }
 
+long long Store::Impl::unfinished() {
+    long long count = 0;
+    sql << "SELECT COUNT(*) FROM jobs WHERE stage IN (" + unfinished_stages() + ")", into(count);
+    return count;
+}
+
+std::vector<Job> Store::unfinished_summaries(int limit) {
+    return impl_->guarded([&] {
+        std::string text;
+        int cancel = 0;
+        soci::statement rows =
+            (impl_->sql.prepare << "SELECT summary, cancel_requested FROM jobs JOIN job_documents"
+                                   " ON job_documents.job = jobs.id WHERE stage IN (" +
+                                       unfinished_stages() + ") ORDER BY jobs.id LIMIT :limit",
+             use(limit, "limit"), into(text), into(cancel));
+        rows.execute();
+        std::vector<Job> jobs;
+        while (rows.fetch()) {
+            jobs.push_back(read_document<Job>(text, "jobs"));
+            jobs.back().cancel_requested = cancel != 0;
+        }
+        return jobs;
+    });
+}
+
+std::int64_t Store::count_unfinished() {
+    return impl_->guarded([&] { return impl_->unfinished(); });
+}
+
 std::vector<std::int64_t> Store::unfinished_jobs() {
     return impl_->guarded([&] {
         long long id = 0;

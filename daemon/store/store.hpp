@@ -43,6 +43,7 @@ struct Submission {
     std::int64_t token = 0;   // whose it is; 0: nobody had to say
     std::string key;          // what its sender names it by, once for all its attempts; or empty
     std::string fingerprint;  // equal for equal requests; compared when the key comes again
+    int most_unfinished = 0;  // jobs that may be on their way with this one; 0: any number
 };
 
 struct Submitted {
@@ -87,7 +88,8 @@ class Store {
     // event (type "stage"). Returns the job as stored.
     model::Job add_job(model::Job job);
     // The same for a request that may come twice: a key that its token has used gives the job of
-    // that time, or `conflict` when something else was asked then.
+    // that time, or `conflict` when something else was asked then. `too_many` when the queue is
+    // full.
     util::Result<Submitted> submit(model::Job job, const Submission& submission);
     std::optional<model::Job> job(std::int64_t id);
     std::vector<model::Job> jobs(const JobFilter& filter);
@@ -96,6 +98,9 @@ class Store {
     std::vector<model::Job> summaries(const JobFilter& filter);
     // Ids of jobs that are not done, oldest first: what a daemon that starts again goes on with.
     std::vector<std::int64_t> unfinished_jobs();
+    std::int64_t count_unfinished();
+    // The first of them in short, as summaries().
+    std::vector<model::Job> unfinished_summaries(int limit);
     // Replaces the job's row (not id, created_at, cancel_requested); its end comes with its events.
     // `conflict` when the stage would go backwards, or the job is done already.
     util::Result<void> update_job(const model::Job& job);
@@ -104,8 +109,11 @@ class Store {
 
     // The token that submitted the job; 0 when nobody had to say.
     std::int64_t owner(std::int64_t job);
+    // These artifacts stay as long as the job does.
+    void note_artifacts(std::int64_t job, const std::vector<std::string>& hashes);
     // Removes a job that is done, with its trials, reports and events, and returns the artifacts
-    // that nothing refers to any more. `not_found`, or `conflict` when it is not done.
+    // that nothing refers to any more: they must go before the next call, which may refer to them
+    // again. `not_found`, or `conflict` when it is not done.
     util::Result<std::vector<std::string>> delete_job(std::int64_t id);
     // How many jobs there are by stage, and of the done by verdict.
     std::vector<std::pair<std::string, std::int64_t>> count_stages();

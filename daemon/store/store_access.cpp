@@ -64,6 +64,11 @@ util::Result<Submitted> Store::submit(model::Job job, const Submission& submissi
                     "header Idempotency-Key", "use a new key for a new request");
             if (sql.got_data()) return Submitted{*this->job(earlier), true};
         }
+        if (submission.most_unfinished > 0 && impl_->unfinished() >= submission.most_unfinished)
+            return fail(ErrorKind::too_many,
+                        fmt::format("{} jobs wait or run, which is as many as this server takes",
+                                    submission.most_unfinished),
+                        "queue", "wait until some are done, or cancel some");
         auto stored = impl_->insert_job(std::move(job));
         const long long id = stored.id;
         sql << "INSERT INTO submissions(job, token, request_key, fingerprint)"

@@ -62,6 +62,7 @@ struct Store::Impl {
     void write_job(const model::Job& job);
     void keep_build(std::int64_t job, const std::optional<model::Build>& build);
     model::Job insert_job(model::Job job);
+    long long unfinished();  // jobs
     // These files stay while the job does.
     void note_artifacts(std::int64_t job, const std::vector<std::string>& hashes);
     std::vector<model::Job> read_jobs(const JobFilter& filter, const std::string& column);

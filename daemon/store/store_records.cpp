@@ -144,6 +144,14 @@ void Store::Impl::note_artifacts(std::int64_t job, const std::vector<std::string
                 use(hash, "hash"), use(key, "job");
 }
 
+void Store::note_artifacts(std::int64_t job, const std::vector<std::string>& hashes) {
+    impl_->guarded([&] {
+        soci::transaction transaction(impl_->sql);
+        impl_->note_artifacts(job, hashes);
+        transaction.commit();
+    });
+}
+
 util::Result<std::vector<std::string>> Store::delete_job(std::int64_t id) {
     return impl_->guarded([&]() -> util::Result<std::vector<std::string>> {
         auto& sql = impl_->sql;

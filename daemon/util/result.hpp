@@ -14,6 +14,7 @@ enum class ErrorKind {
     not_found,      // the thing named does not exist
     conflict,       // the thing exists and is not in a state that allows this
     too_large,      // the input is over a limit
+    too_many,       // there is too much of it now; the same request may do later
     unavailable,    // a tool, service or source that krepro needs is not there (now)
     internal,       // krepro's own fault
 };

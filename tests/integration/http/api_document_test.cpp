@@ -96,6 +96,7 @@ asio::awaitable<model::Prospect> look_ahead(model::JobSpec, model::Mail) {
 TEST_F(HttpTest, every_answer_is_documented_and_every_documented_answer_is_given) {
     options_.limits.token_rate = 0.01;
     options_.limits.token_burst = 300;
+    options_.limits.bodies_bytes = 20'000'000;
     options_.tokens = Tokens::demanded;
     look_ahead_ = look_ahead;
     job_receivers_ = JobReceivers::public_https;

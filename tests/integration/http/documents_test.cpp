@@ -171,6 +171,36 @@ TEST_F(HttpTest, the_server_says_what_it_is_and_how_it_does) {
         << figures;
 }
 
+TEST_F(HttpTest, answers_that_refuse_are_counted_wherever_they_come_from) {
+    start();
+    get("/api/v1/no/such/path");                                  // the plan
+    ask(server_->port(), "GET /api/v1/jobs?token=x");             // before it
+    get("/api/v1/jobs/9");                                        // a handler
+    post("/api/v1/jobs/1/cancel", "", std::string(100000, 'x'));  // the body
+    RawClient raw(server_->port());
+    raw.send("no HTTP at all\r\n\r\n");
+    raw.read_all();
+    const auto figures = get("/metrics").body;
+    EXPECT_NE(figures.find("krepro_http_answers_total{class=\"4xx\"} 5\n"), std::string::npos)
+        << figures;
+}
+
+TEST_F(HttpTest, an_artifact_that_the_client_has_is_not_sent_again) {
+    start();
+    const auto path = "/api/v1/artifacts/" + *artifacts_.add_bytes("console");
+    const auto first = ask(server_->port(), "GET " + path);
+    EXPECT_EQ(status_in(first), 200U);
+    const auto tag = header_of(first, "ETag");
+    ASSERT_FALSE(tag.empty()) << first;
+    for (const auto* more : {"", "Range: bytes=0-2\r\n"}) {
+        const auto again =
+            ask(server_->port(), "GET " + path, "If-None-Match: " + tag + "\r\n" + more);
+        EXPECT_EQ(status_in(again), 304U) << again;
+        EXPECT_TRUE(again.ends_with("\r\n\r\n")) << again;
+    }
+    EXPECT_EQ(status_in(ask(server_->port(), "GET " + path, "If-None-Match: \"x\"\r\n")), 200U);
+}
+
 TEST(HttpAnswer, what_a_client_takes_is_read_as_rfc_9110_says) {
     for (const auto* yes : {"gzip", "br, gzip", "*", "gzip;q=0.5", " x-gzip "})
         EXPECT_TRUE(accepts_gzip(yes)) << yes;

@@ -101,6 +101,7 @@ void HttpTest::start() {
     services.store = &store_;
     services.artifacts = &artifacts_;
     services.bus = bus_.get();
+    services.pool = &pool_;
     services.submit = [this](model::JobSpec spec, store::Submission submission) {
         return submit(std::move(spec), std::move(submission));
     };
@@ -118,6 +119,7 @@ void HttpTest::start() {
     };
     services.profiles = {{"a-profile", "a profile", {"LOCKDEP=y"}}};
     services.look_ahead = look_ahead_;
+    services.bundle = bundle_;
     services.read_commit = read_commit_;
     services.job_receivers = job_receivers_;
     services.version = "1.2.3";

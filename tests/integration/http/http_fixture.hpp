@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <map>
 #include <memory>
@@ -83,10 +84,12 @@ class HttpTest : public ::testing::Test {
     std::vector<std::int64_t> cancelled_;
     // What a preview is told of trees and time; empty: nobody looks.
     decltype(Services::look_ahead) look_ahead_;
+    decltype(Services::bundle) bundle_;  // empty: the server makes none
     // What a preview of a commit is told; empty: nobody reads it.
     decltype(Services::read_commit) read_commit_;
     JobReceivers job_receivers_ = JobReceivers::none;
     boost::asio::io_context loop_;
+    boost::asio::thread_pool pool_{1};
     std::unique_ptr<Server> server_;
 
   private:
