@@ -34,7 +34,7 @@ constexpr int k_lines_nice = 10;
 constexpr std::chrono::seconds k_make_deadline{600};
 constexpr std::chrono::seconds k_tool_deadline{60};
 constexpr std::size_t k_answer_bytes = 16U << 20U;
-constexpr std::size_t k_units_a_frame = 4;  // local functions of a header are in many units
+constexpr std::size_t k_units_a_frame = 4;  // a place of it: names of headers are in many units
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t k_memory_mib = 0;  // sanitizers reserve terabytes
@@ -66,10 +66,12 @@ bool is_outside(const std::string& unit) {
            std::find(path.begin(), path.end(), "..") != path.end();
 }
 
-// Some units a function, all of them inside the object tree.
+// Some units a place, all of them inside the object tree.
 void limit_units(FoundFunction& function) {
-    std::erase_if(function.units, is_outside);
-    if (function.units.size() > k_units_a_frame) function.units.resize(k_units_a_frame);
+    for (auto& place : function.places) {
+        std::erase_if(place.units, is_outside);
+        if (place.units.size() > k_units_a_frame) place.units.resize(k_units_a_frame);
+    }
 }
 
 }  // namespace
@@ -88,8 +90,10 @@ struct LocalSymbolizer::Session {
         std::vector<std::string> units;
         std::set<std::string> seen;
         for (const auto& function : found)
-            for (const auto& unit : function.units)
-                if (seen.insert(unit).second && !fs::exists(folder / unit)) units.push_back(unit);
+            for (const auto& place : function.places)
+                for (const auto& unit : place.units)
+                    if (seen.insert(unit).second && !fs::exists(folder / unit))
+                        units.push_back(unit);
         return units;
     }
 

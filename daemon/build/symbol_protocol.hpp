@@ -43,16 +43,28 @@ struct FindRequest {
     }
 };
 
+// A function of the kernel that the frame may be in.
+struct FunctionPlace {
+    std::uint64_t address = 0;  // in vmlinux
+    std::vector<std::string> units;
+
+    static constexpr auto fields() {
+        return std::make_tuple(field("address", &FunctionPlace::address),
+                               field("units", &FunctionPlace::units));
+    }
+};
+
 struct FoundFunction {
     FrameQuery query;
-    std::uint64_t address = 0;  // of the function in vmlinux; 0: `why` says why not
-    std::vector<std::string> units;
+    // More than one where the kernel has several of this name and size, as of a source that several
+    // units include; none: `why` says why not.
+    std::vector<FunctionPlace> places;
     std::string why;
 
     static constexpr auto fields() {
-        return std::make_tuple(
-            field("query", &FoundFunction::query), field("address", &FoundFunction::address),
-            field("units", &FoundFunction::units), field("why", &FoundFunction::why));
+        return std::make_tuple(field("query", &FoundFunction::query),
+                               field("places", &FoundFunction::places),
+                               field("why", &FoundFunction::why));
     }
 };
 

@@ -24,6 +24,9 @@ using util::Result;
 
 namespace {
 
+// Static functions of a header that is much included are in hundreds of units.
+constexpr std::size_t k_places_a_frame = 4;
+
 using UnitsByFunction = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 // Programs of the build itself, the boot loader's part: nothing of the running kernel.
@@ -74,19 +77,23 @@ FoundFunction find_function(const KernelImage& kernel, const UnitsByFunction& un
         return query.size != 0 && function.size != query.size;
     };
     std::erase_if(candidates, has_other_size);
-    if (candidates.size() != 1) {
-        found.why = candidates.empty() ? "the kernel has no function of this name and size"
-                                       : "the kernel has several functions of this name and size";
+    if (candidates.empty()) {
+        found.why = "the kernel has no function of this name and size";
         return found;
     }
-    const auto& function = candidates.front();
-    if (query.offset > function.size) {
-        found.why = "the offset is beyond the function";
+    if (candidates.size() > k_places_a_frame) {
+        found.why = fmt::format("the kernel has {} functions of this name and size",
+                                candidates.size());
         return found;
     }
-    found.address = function.address;
-    if (const auto list = units.find(query.function); list != units.end())
-        found.units = of_source(list->second, function.file);
+    const auto list = units.find(query.function);
+    for (const auto& function : candidates) {
+        if (query.offset > function.size) continue;
+        auto& place = found.places.emplace_back();
+        place.address = function.address;
+        if (list != units.end()) place.units = of_source(list->second, function.file);
+    }
+    if (found.places.empty()) found.why = "the offset is beyond the function";
     return found;
 }
 
@@ -101,28 +108,46 @@ class Reader {
     Reader(const KernelImage& kernel, fs::path folder)
         : kernel_(kernel), folder_(std::move(folder)) {}
 
+    // Where the function may be one of several, the lines on which all of them agree.
     FrameLines read(const FoundFunction& found) {
         FrameLines lines;
-        lines.why =
-            found.why.empty() ? "the unit of this function could not be made again" : found.why;
-        for (const auto& name : found.units) {
+        lines.why = found.why;
+        for (const auto& place : found.places) {
+            auto here = read_at(place, found.query);
+            if (here.chain.empty()) return here;
+            if (lines.chain.empty()) {
+                lines = std::move(here);
+            } else if (here.chain != lines.chain) {
+                lines.chain.clear();
+                lines.why =
+                    "the kernel has several functions of this name and size, with other lines";
+                return lines;
+            }
+        }
+        return lines;
+    }
+
+  private:
+    FrameLines read_at(const FunctionPlace& place, const FrameQuery& query) {
+        FrameLines lines;
+        lines.why = "the unit of this function could not be made again";
+        for (const auto& name : place.units) {
             auto& unit = open(name);
             if (!unit.elf) continue;
             lines.unit = name;
             // Anew for each function: a unit may be the kernel's and hold, in a weak function, one
             // of this name that the kernel does not run.
             const auto differs =
-                difference_to_kernel(*unit.elf, kernel_, found.query.function, found.address);
+                difference_to_kernel(*unit.elf, kernel_, query.function, place.address);
             if (differs) {
                 lines.why = fmt::format("{} is not what the kernel runs: {}", name, *differs);
                 continue;
             }
-            return chain_in(unit, found, std::move(lines));
+            return chain_in(unit, query, std::move(lines));
         }
         return lines;
     }
 
-  private:
     OpenUnit& open(const std::string& name) {
         const auto [it, is_new] = units_.try_emplace(name);
         std::error_code ignored;
@@ -131,7 +156,7 @@ class Reader {
         return it->second;
     }
 
-    FrameLines chain_in(OpenUnit& unit, const FoundFunction& found, FrameLines lines) {
+    FrameLines chain_in(OpenUnit& unit, const FrameQuery& query, FrameLines lines) {
         lines.why.clear();
         if (!unit.lines) {
             auto opened = UnitLines::open(folder_ / lines.unit);
@@ -141,11 +166,11 @@ class Reader {
             }
             unit.lines = std::move(*opened);
         }
-        auto place = *find_in_unit(*unit.elf, found.query.function);
-        place.offset += found.query.offset;
+        auto place = *find_in_unit(*unit.elf, query.function);
+        place.offset += query.offset;
         // The frame names the instruction after the call.
-        if (!found.query.exact && found.query.offset > 0) --place.offset;
-        lines.chain = unit.lines->chain(place, found.query.function);
+        if (!query.exact && query.offset > 0) --place.offset;
+        lines.chain = unit.lines->chain(place, query.function);
         if (lines.chain.empty()) lines.why = "the compiler says no line for this instruction";
         return lines;
     }

@@ -115,8 +115,11 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
     const std::string target = by_signature ? target_of(store, *job) : std::string();
     std::map<std::int64_t, std::vector<std::string>> others;
     std::map<std::int64_t, std::string> first_others;
+    std::map<std::int64_t, std::string> candidates;
     std::map<std::int64_t, std::string> show_target;  // its title
     for (const auto& report : store.reports(id)) {
+        if (by_signature && speaks_against_a_patch(report.report))
+            candidates.emplace(report.trial, report.report.signature);
         // A report's mark is its trial's own guess, as long as the target is not settled.
         const bool shows = by_signature ? report.report.signature == target : report.target;
         if (shows) {
@@ -140,7 +143,9 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
         if (const auto found = show_target.find(trial.id);
             found != show_target.end() && always_counts(trial) && !running)
             outcome = made_a_hit(std::move(outcome), found->second);
-        started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id]}, running});
+        started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id], {},
+                            running ? std::string() : candidates[trial.id]},
+                           running});
     }
     return started;
 }

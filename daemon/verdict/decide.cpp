@@ -294,9 +294,9 @@ void Decider::add_statistics(model::Verdict& verdict) const {
     if (!exchanged && tally_.earlier.hits > 0) verdict.earlier = tally_.earlier;
     if (hit.counts.hits >= hits_needed && clean.counts.hits == 0) {
         verdict.exposure_needed = exposure_needed(tally_.confidence, tally_.k, exposure);
-        // Two attempts at one claim double the chance of a false one.
+        // Each further claim adds its chance of a false one.
         verdict.p_value = std::min(
-            1.0, tally_.attempts * p_of_no_hit(tally_.k, exposure, clean.clean_exposure()));
+            1.0, tally_.claims() * p_of_no_hit(tally_.k, exposure, clean.clean_exposure()));
         if (clean.clean_exposure() > 0)
             verdict.rate_ratio_bound =
                 minus_ln_alpha * exposure / (tally_.k * clean.clean_exposure());

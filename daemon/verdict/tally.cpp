@@ -184,9 +184,22 @@ class Counter {
 };
 
 // Two attempts at one claim, verbatim and then amplified, are each tested at half of alpha: without
-// that a verbatim rate just too low for its share would give a bug two chances to hide.
-double attempt_confidence(const Plan& plan) {
-    return plan.form == WorkloadForm::automatic ? 1 - (1 - plan.confidence) / 2 : plan.confidence;
+// that a verbatim rate just too low for its share would give a bug two chances to hide. So is each
+// bug that could have been the target, where the trials themselves have chosen it: the one that
+// happened to come most often looks more frequent than it is (Bonferroni's correction).
+double confidence_of_claim(double confidence, int claims) {
+    return 1 - (1 - confidence) / claims;
+}
+
+// On the arm that has named the target: the patched one where nothing came without the patch.
+int candidates_of(std::span<const TrialRecord> trials) {
+    for (const auto arm : {ArmName::unpatched, ArmName::patched}) {
+        Signatures seen;
+        for (const auto& trial : trials)
+            if (trial.arm == arm && !trial.candidate.empty()) seen.insert(trial.candidate);
+        if (!seen.empty()) return static_cast<int>(seen.size());
+    }
+    return 1;
 }
 
 // Without those that krepro itself has ended: with each verdict it ends the trials that still run.
@@ -270,7 +283,8 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
     tally.attempts = plan.form == WorkloadForm::automatic ? 2 : 1;
     tally.alone = plan.alone;
     tally.amplified = form == WorkloadForm::amplified && plan.amplified_differs;
-    tally.confidence = attempt_confidence(plan);
+    tally.candidates = candidates_of(trials);
+    tally.confidence = confidence_of_claim(plan.confidence, tally.claims());
     tally.unit = plan.unit;
     tally.k = hits_needed(plan.confidence);
     tally.earlier = counted(plan, form, tally.k);

@@ -48,8 +48,12 @@ struct ArmTally {
 // arms and the control that follows them.
 struct Tally {
     model::WorkloadForm form = model::WorkloadForm::verbatim;
-    double confidence = 0.95;  // of this attempt; higher than asked for when there are two attempts
-    int attempts = 1;
+    double confidence = 0.95;  // of one claim; higher than asked for when there are several
+    int attempts = 1;          // workloads that may give the verdict
+    int candidates = 1;        // bugs that the target was chosen from by what the trials showed
+
+    // Each may be what was only chance.
+    [[nodiscard]] int claims() const { return attempts * candidates; }
     bool alone = false;      // all trials are of one kernel, the "unpatched" one
     bool amplified = false;  // the parameters are not those of the mail
     int k = 3;

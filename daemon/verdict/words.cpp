@@ -260,6 +260,10 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
     if (verdict.kind != VerdictKind::error) add(form_words(tally));
     if (tally.attempts > 1)
         add("Two workloads were allowed for, so each was held to half of the error probability.");
+    if (tally.candidates > 1)
+        add(fmt::format("The trials themselves chose the bug among {}, so it was held to 1/{} of the "
+                        "error probability: a mail with the trace would name it.",
+                        tally.candidates, tally.candidates));
     for (const auto& finding : tally.side_findings)
         add("Seen with and without the patch, and not counted against it: " + finding + ".");
     add(stall_words(verdict, tally));

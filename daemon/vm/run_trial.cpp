@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/run_trial.hpp"
 
+#include <algorithm>
+#include <boost/algorithm/string/classification.hpp>
+#include <boost/algorithm/string/split.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <ctime>
@@ -47,6 +50,28 @@ double host_slept_s() {
     return slept;
 }
 
+// The end of a console: what a boot said last that had no more to say.
+class LastLines {
+  public:
+    void add(std::string_view bytes) {
+        text_ += bytes;
+        if (text_.size() > k_most_bytes) text_.erase(0, text_.size() - k_most_bytes);
+    }
+    // The oldest first. One that is longer than what is kept has lost its beginning.
+    [[nodiscard]] std::vector<std::string> lines() const {
+        std::vector<std::string> all;
+        boost::split(all, text_, boost::is_any_of("\r\n"), boost::token_compress_on);
+        std::erase(all, "");
+        const auto count = std::min(all.size(), k_most_lines);
+        return {all.end() - static_cast<std::ptrdiff_t>(count), all.end()};
+    }
+
+  private:
+    static constexpr std::size_t k_most_bytes = 1024;
+    static constexpr std::size_t k_most_lines = 4;
+    std::string text_;
+};
+
 // Executes what the monitor says: all state of one running trial.
 class TrialDriver {
   public:
@@ -80,6 +105,9 @@ class TrialDriver {
             if (take_events()) co_await (*vm)->resume();
         }
         co_await (*vm)->destroy();
+        const bool says_nothing = outcome_->kind == model::OutcomeKind::none ||
+                                  outcome_->kind == model::OutcomeKind::other;
+        if (says_nothing && outcome_->proof.empty()) outcome_->proof = last_lines_.lines();
         co_return std::move(*outcome_);
     }
 
@@ -108,6 +136,7 @@ class TrialDriver {
         for (auto bytes = console_.read_more(); !bytes.empty(); bytes = console_.read_more()) {
             any = true;
             last_output_ = Clock::now();
+            last_lines_.add(bytes);
             tell(ConsoleOutput{bytes.size()});
             for (const auto& report : scanner_.feed(bytes)) tell_report(report);
         }
@@ -172,6 +201,7 @@ class TrialDriver {
     EventQueue<std::optional<VmEvent>> queue_;  // nullopt: only wake up
     RunMonitor monitor_;
     report::Scanner scanner_;
+    LastLines last_lines_;
     HarnessReader harness_;
     FileTail console_;
     FileTail harness_file_;

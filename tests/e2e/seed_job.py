@@ -117,7 +117,8 @@ class SeedJob(WithDaemon):
 
     def functions_that_only_an_address_tells_apart(self):
         """A word left on the stack may name one of several functions of a name and size, as
-        rt_mutex_slowunlock is: krepro says so of each frame, and gives no line."""
+        rt_mutex_slowunlock is: where they do not agree on the line, krepro says so of the frame
+        and gives none."""
         names = set()
         for event in self.events_after(0):
             for frame in event.get("data", {}).get("without", []):

@@ -47,6 +47,19 @@ constexpr const char* k_one =
     "\tint y = helper(x);\n"
     "\tput(y);\n"
     "\treturn y + counter;\n"
+    "}\n"
+    "#include \"shared.c\"\n"
+    "int third(int x)\n"
+    "{\n"
+    "\treturn shared(x) + 3;\n"
+    "}\n";
+
+// Included by two units, as kernel/locking/rtmutex.c is.
+constexpr const char* k_shared =
+    "static __attribute__((noinline)) int shared(int x)\n"
+    "{\n"
+    "\tsink(x + 2);\n"
+    "\treturn counter;\n"
     "}\n";
 
 // The same name, local, elsewhere.
@@ -70,6 +83,11 @@ constexpr const char* k_two =
     "{\n"
     "\tsink(x + 9);\n"
     "\treturn 1;\n"
+    "}\n"
+    "#include \"shared.c\"\n"
+    "int fourth(int x)\n"
+    "{\n"
+    "\treturn shared(x) + 4;\n"
     "}\n";
 
 constexpr const char* k_entry =
@@ -93,6 +111,7 @@ class SymbolizerOnDisk : public testing::Test {
     void SetUp() override {
         fs::permissions(folder_.path(), fs::perms(0755));  // what is bound must be reachable
         write(source() / "kernel/put.h", k_header);
+        write(source() / "kernel/shared.c", k_shared);
         write(source() / "kernel/one.c", k_one);
         write(source() / "lib/two.c", k_two);
         write(source() / "arch/entry.S", k_entry);
@@ -212,6 +231,31 @@ TEST_F(SymbolizerOnDisk, local_functions_of_one_name_are_told_apart) {
     ASSERT_EQ(symbols->frames.at(1).chain.size(), 1U) << symbols->frames.at(1).why;
     EXPECT_EQ(symbols->frames.at(1).chain[0].file, "lib/two.c");
     EXPECT_EQ(symbols->frames.at(1).chain[0].line, 5);
+}
+
+TEST_F(SymbolizerOnDisk, functions_that_only_an_address_tells_apart_have_the_line_they_agree_on) {
+    auto shared = call_in("shared", 0);
+    auto helper = call_in("helper", 0, "one.c");
+    for (auto* frame : {&shared, &helper}) frame->size = 0;  // which then tells nothing apart
+    const auto symbols = symbolize(request({shared, helper}));
+    ASSERT_TRUE(symbols) << symbols.error().to_string();
+    const std::vector<SourcePlace> place{{"shared", "kernel/shared.c", 3, "kernel/shared.c", 1}};
+    EXPECT_EQ(symbols->frames.at(0).chain, place) << symbols->frames.at(0).why;
+    EXPECT_TRUE(symbols->frames.at(1).chain.empty());
+    EXPECT_NE(symbols->frames.at(1).why.find("several functions"), std::string::npos)
+        << symbols->frames.at(1).why;
+    EXPECT_EQ(symbols->compiled, 2);
+}
+
+// One unit of the two could not be made again: what the other says is not the frame's line.
+TEST_F(SymbolizerOnDisk, one_of_two_functions_does_not_speak_for_both) {
+    auto shared = call_in("shared", 0);
+    shared.size = 0;
+    fs::remove(objects() / "lib/.two.o.cmd");
+    const auto symbols = symbolize(request({shared}));
+    ASSERT_TRUE(symbols) << symbols.error().to_string();
+    EXPECT_TRUE(symbols->frames.at(0).chain.empty());
+    EXPECT_FALSE(symbols->frames.at(0).why.empty());
 }
 
 // Both have the same code, and the weak one's unit is the kernel's too.

@@ -162,7 +162,8 @@ TEST(Progress, events_become_lines_or_a_status) {
 TEST(Render, a_job_says_its_verdict_its_counts_and_its_reports) {
     const auto job = Json::parse(R"({"id":3,"stage":"done","title":"fork\u001b[2J: x",
         "spec":{"tree":"t","profile":"p","workload":"amplified","confidence":0.95},
-        "workload":{"unit":"deadline_exits"},
+        "workload":{"unit":"deadline_exits","name":"loop","form":"amplified","vcpus":4,
+                    "memory_mib":2048,"changes":["--sched-runtime 8 -> 1: more tasks"]},
         "verdict":{"kind":"fixed","sentence":"It is fixed.","limits":["one tree"]},
         "arms":{"unpatched":{"counts":{"trials":3,"hits":3,"clean":0,"other":0,"void":0,
                                        "exposure":120.4},
@@ -174,6 +175,8 @@ TEST(Render, a_job_says_its_verdict_its_counts_and_its_reports) {
               "job 3  fixed\n"
               "  fork?[2J: x\n"
               "  tree t, profile p, amplified workload, confidence 95 %\n"
+              "  ran loop (amplified), 4 vCPUs, 2048 MiB\n"
+              "    --sched-runtime 8 -> 1: more tasks\n"
               "  unpatched  3 trials: 3 hit, 0 clean, 0 other, 0 void; exposure 120 "
               "deadline_exits\n"
               "             6.1.8-rt5, 9 objects in 2 s\n"
@@ -186,7 +189,8 @@ TEST(Render, a_job_says_its_verdict_its_counts_and_its_reports) {
 TEST(Render, answers_of_any_shape_do_no_harm) {
     const Terminal terminal({});
     for (const auto* text : {"null", "[]", "3", "{}", R"({"jobs":3,"next":"x"})",
-                             R"({"reports":"x","verdict":[],"problem":3,"arms":null})"}) {
+                             R"({"reports":"x","verdict":[],"problem":3,"arms":null})",
+                             R"({"workload":{"vcpus":"x","changes":{"a":3}}})"}) {
         const auto json = Json::parse(text);
         EXPECT_FALSE(render_job(json, terminal).empty());
         EXPECT_FALSE(render_jobs(json, terminal).empty());

@@ -75,6 +75,7 @@ TEST_F(Target, is_what_most_boots_without_the_patch_show_and_not_what_the_first_
     EXPECT_EQ(job.verdict->kind, VerdictKind::fixed) << job.verdict->sentence;
     EXPECT_EQ(job.verdict->unpatched.hits, 3);
     EXPECT_EQ(job.verdict->unpatched.other, 1);
+    EXPECT_THAT(job.verdict->limits, testing::Contains(testing::HasSubstr("the bug among 2")));
     for (const auto& report : query([id = job.id](store::Store& s) { return s.reports(id); }))
         EXPECT_EQ(report.target, report.report.signature == job.target_signature);
 }
@@ -106,6 +107,8 @@ TEST_F(Target, the_trials_on_record_are_judged_by_what_most_of_them_show) {
     const auto records = query([job](store::Store& s) { return trial_records(s, job); });
     EXPECT_EQ(records[3].lockdep_signatures, std::vector<std::string>{"c"}) << "lockdep's own";
     EXPECT_TRUE(records[4].lockdep_signatures.empty()) << "the target is no other report";
+    EXPECT_EQ(records[0].candidate, "a");
+    EXPECT_EQ(records[1].candidate, "b") << "the target was chosen from both";
 }
 
 TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_with) {
@@ -124,6 +127,7 @@ TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_wi
             trial_with(job, arm, "a", c.kind, c.cause);
         const auto records = query([job](store::Store& s) { return trial_records(s, job); });
         ASSERT_EQ(records.size(), 2U);
+        EXPECT_EQ(records[0].candidate, "") << "the mail says what the target is";
         EXPECT_EQ(records[0].outcome.kind, c.kind) << "without the patch it stays what it is";
         EXPECT_EQ(records[1].outcome.kind, OutcomeKind::hit);
         EXPECT_EQ(records[1].outcome.cause, c.hit_cause);

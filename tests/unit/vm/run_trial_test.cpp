@@ -139,6 +139,19 @@ TEST_F(RunTrial, a_report_behind_the_end_of_a_trial_is_told_to_nobody) {
     EXPECT_EQ(told_.front().kind, "invalid_wait_context");
 }
 
+TEST_F(RunTrial, an_end_that_no_report_explains_is_proved_by_the_last_lines) {
+    const std::string console = "[    0.1] a\r\n[    0.2] b\n[    0.3] c\n[    0.4] d\n[    0.5] e";
+    const auto hang = run(model::ArmName::unpatched, {console, {}, {}, {}});
+    EXPECT_EQ(hang.cause, Cause::boot_hang) << hang.detail;
+    EXPECT_EQ(hang.proof, (std::vector<std::string>{"[    0.2] b", "[    0.3] c", "[    0.4] d",
+                                                    "[    0.5] e"}));
+    const auto endless = run(model::ArmName::unpatched, {std::string(100000, 'x'), {}, {}, {}});
+    ASSERT_EQ(endless.proof.size(), 1U);
+    EXPECT_EQ(endless.proof.front().size(), 1024U);
+    const auto silent = run(model::ArmName::unpatched, {{}, {}, {}, {}});
+    EXPECT_TRUE(silent.proof.empty());
+}
+
 TEST_F(RunTrial, a_splat_whose_printing_is_held_up_is_one_report) {
     const auto outcome = run(model::ArmName::patched, {k_sleeping_head, {}, k_sleeping_rest, {}});
     EXPECT_EQ(outcome.kind, OutcomeKind::hit) << outcome.detail;
