@@ -80,9 +80,13 @@ bool is_lockdeps_own(const TrialRecord& trial, const Signatures& known) {
     return !signs.empty() && are_known(signs, lockdeps);
 }
 
-// The VM ended by itself.
+bool failed_to_boot(const model::TrialOutcome& outcome) {
+    return outcome.cause == Cause::no_boot || outcome.cause == Cause::boot_hang;
+}
+
+// The VM came to no load, or ended by itself under it.
 bool is_death(const model::TrialOutcome& outcome) {
-    return outcome.cause == Cause::no_boot || outcome.cause == Cause::early_exit;
+    return failed_to_boot(outcome) || outcome.cause == Cause::early_exit;
 }
 
 // The trials of one form, one after the other.
@@ -124,8 +128,7 @@ class Counter {
     // One that a report explains is left to what is said of that report.
     void count_death(ArmTally& arm, const TrialRecord& trial) {
         if (!is_death(trial.outcome) || shows_something_new(trial, known_)) return;
-        const bool at_boot = trial.outcome.cause == Cause::no_boot;
-        ++(at_boot ? arm.failed_boots : arm.early_exits);
+        ++(failed_to_boot(trial.outcome) ? arm.failed_boots : arm.early_exits);
     }
 
     void add_void(ArmTally& arm, const TrialRecord& trial) {

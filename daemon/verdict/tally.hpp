@@ -21,8 +21,8 @@ struct ArmTally {
     int stalls = 0;            // stalled under load: void on unpatched, `other` on patched
     int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
-    int failed_boots = 0;      // the VM ended before "ready", and not with something new
-    int early_exits = 0;       // it ended under load, likewise
+    int failed_boots = 0;      // it ended or hung before "ready", and not with something new
+    int early_exits = 0;       // the VM ended by itself under load, likewise
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void
 
@@ -32,7 +32,7 @@ struct ArmTally {
     [[nodiscard]] int counted_boots() const { return counts.trials - counts.voids; }
     // Boots that may have stalled: those that count, and those that a stall made void.
     [[nodiscard]] int loaded_boots() const { return counts.trials - counts.voids + stalled_voids; }
-    // VMs that ended by themselves.
+    // VMs that did not boot, or ended by themselves.
     [[nodiscard]] int deaths() const { return failed_boots + early_exits; }
     // As the arm that stays clean: evidence only.
     [[nodiscard]] double clean_exposure() const { return counts.exposure; }

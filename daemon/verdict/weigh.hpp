@@ -32,8 +32,9 @@ namespace krepro::verdict {
 // hit.
 [[nodiscard]] int splats_beyond_sight(const Tally& tally);
 
-// The same for VMs that end by themselves and show nothing new: before the workload by the number
-// of boots, under load in wall time. Two looks, so twice the smaller of the two chances.
+// The same for VMs that do not boot, or end by themselves, and show nothing new: before the workload
+// by the number of boots, under load in wall time. Two looks, so twice the smaller of the two
+// chances.
 [[nodiscard]] double p_of_deaths(const Tally& tally);
 
 // Whether they are held against the patch: chance does not explain them (p at most alpha), or more

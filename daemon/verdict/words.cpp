@@ -112,8 +112,9 @@ std::string new_splat_words(const Tally& tally) {
             "to tell whether that is chance.",
             boots_words(tally.patched.stalls));
     if (deaths_held_against_patch(tally))
-        words += fmt::format(" But the VM ended by itself in {} with the patch, and in {} without.",
-                             boots_words(tally.patched.deaths()), tally.unpatched_deaths());
+        words += fmt::format(
+            " But the VM did not boot, or ended by itself, in {} with the patch, and in {} without.",
+            boots_words(tally.patched.deaths()), tally.unpatched_deaths());
     return words;
 }
 
@@ -141,9 +142,9 @@ std::string beyond_sight_words(const model::Verdict& verdict, const Tally& tally
 std::string death_words(const model::Verdict& verdict, const Tally& tally) {
     if (verdict.kind != VerdictKind::fixed || tally.patched.deaths() == 0) return {};
     return fmt::format(
-        "The VM ended by itself in {} with the patch, and in {} without it; were both to end at "
-        "the same rate, this would happen with probability {}. Whether the patch has to do with it "
-        "was not shown.",
+        "The VM did not boot, or ended by itself, in {} with the patch, and in {} without it; were "
+        "both to fail at the same rate, this would happen with probability {}. Whether the patch "
+        "has to do with it was not shown.",
         boots_words(tally.patched.deaths()), tally.unpatched_deaths(),
         probability_words(p_of_deaths(tally)));
 }

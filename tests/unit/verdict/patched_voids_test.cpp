@@ -59,11 +59,14 @@ TEST(PatchedVoids, a_void_without_a_report_says_nothing_of_the_patch) {
 
 TEST(PatchedVoids, vms_that_end_by_themselves_are_held_against_the_patch_beyond_chance) {
     const auto silent = no_evidence(k_patched, Cause::no_boot);
+    const auto hang = no_evidence(k_patched, Cause::boot_hang);
     const auto exit = no_evidence(k_patched, Cause::early_exit);
     EXPECT_EQ(after_hits_in_three({silent}), "fixed")
         << "one in seven boots is no more than chance";
     EXPECT_EQ(after_hits(repeated(3, silent)), "fixed_new_splat") << "three boots in four";
     EXPECT_EQ(after_hits(repeated(3, exit)), "fixed_new_splat");
+    EXPECT_EQ(after_hits_in_three({hang}), "fixed");
+    EXPECT_EQ(after_hits(repeated(3, hang)), "fixed_new_splat") << "a boot that hangs as well";
     const Trials both{no_evidence(k_unpatched, Cause::no_boot), silent};
     EXPECT_EQ(answer(plan_of(), both + three_hits() + cleans(k_patched, 200)), "fixed");
 }
