@@ -118,8 +118,8 @@ class Daemon {
         const auto ids = co_await store_.call([](store::Store& s) {
             const auto unfinished = s.unfinished_jobs();
             for (const auto id : unfinished) static_cast<void>(s.request_cancel(id));
-            for (const auto id : s.unfinished_bisections())
-                static_cast<void>(s.request_bisection_cancel(id));
+            for (const auto& bisection : s.unfinished_bisections())
+                static_cast<void>(s.request_bisection_cancel(bisection.id));
             return unfinished;
         });
         for (const auto id : ids) worker_.cancel(id);

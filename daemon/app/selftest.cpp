@@ -10,8 +10,8 @@
 
 #include "app/boot_program.hpp"
 #include "app/exit_status.hpp"
-#include "build/profile.hpp"
 #include "app/rooms.hpp"
+#include "build/profile.hpp"
 #include "zoo/selftest.hpp"
 
 namespace krepro::app {

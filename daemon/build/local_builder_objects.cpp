@@ -115,10 +115,10 @@ asio::awaitable<Result<void>> LocalKernelBuilder::take_stock(Session& session) {
     if (!holds_nothing(session.home)) spdlog::warn("all objects are made anew: {}", why);
     const auto empty = [&session]() -> Result<void> {
         if (read_toolchain(session.home) != session.compiler) {
-            std::error_code code;
-            fs::remove_all(session.compiler_cache(), code);  // it knows the compiler alone
-            if (code)
-                return util::fail(util::ErrorKind::unavailable, code.message(),
+            std::error_code kept;
+            fs::remove_all(session.compiler_cache(), kept);  // it knows the compiler alone
+            if (kept)
+                return util::fail(util::ErrorKind::unavailable, kept.message(),
                                   session.compiler_cache().string(), "remove the folder");
         }
         auto done = empty_objects(session.home);

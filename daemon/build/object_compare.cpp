@@ -92,7 +92,9 @@ class ComparedObject {
         return indices;
     }
 
-    [[nodiscard]] const ComparedSection& section(std::size_t index) const { return sections_[index]; }
+    [[nodiscard]] const ComparedSection& section(std::size_t index) const {
+        return sections_[index];
+    }
 
     // Of all symbols, also those that are defined elsewhere.
     [[nodiscard]] std::vector<std::string_view> symbol_names() const {

@@ -21,6 +21,9 @@ struct ObjectTree {
     std::vector<Object> objects;
 };
 
+// More is no .cmd file of kbuild's.
+inline constexpr std::uintmax_t k_most_cmd_file = 4U << 20U;
+
 // The files and options of one .cmd file's text, as they stand there.
 struct CommandDeps {
     std::vector<std::string_view> files;

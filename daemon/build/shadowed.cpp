@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t k_most_cmd_file = 4U << 20U;
-
 // What includes name a file by ends in its name, however they come to its folder. (That nothing was
 // found where now something is could be told by __has_include, which no kernel uses.)
 std::set<std::string, std::less<>> new_names(const std::vector<ChangedFile>& changed) {

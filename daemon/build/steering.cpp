@@ -14,8 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uintmax_t k_most_cmd_file = 4U << 20U;
-
 // What kbuild gives to every compilation for the kernel, and to none for the machine it runs on.
 constexpr std::string_view k_of_the_kernel = " -nostdinc ";
 

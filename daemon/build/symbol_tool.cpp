@@ -82,8 +82,8 @@ FoundFunction find_function(const KernelImage& kernel, const UnitsByFunction& un
         return found;
     }
     if (candidates.size() > k_places_a_frame) {
-        found.why = fmt::format("the kernel has {} functions of this name and size",
-                                candidates.size());
+        found.why =
+            fmt::format("the kernel has {} functions of this name and size", candidates.size());
         return found;
     }
     const auto list = units.find(query.function);

@@ -53,10 +53,9 @@ std::string render_arm(const Json& job, const std::string& name) {
 std::string render_workload(const Json& job) {
     const auto& workload = at(job, "workload");
     if (!workload.is_object()) return "";
-    auto text = fmt::format("  ran {} ({}), {}, {} MiB\n", text_at(workload, "name"),
-                            text_at(workload, "form"),
-                            count_of(integer_at(workload, "vcpus"), "vCPU"),
-                            integer_at(workload, "memory_mib"));
+    auto text = fmt::format(
+        "  ran {} ({}), {}, {} MiB\n", text_at(workload, "name"), text_at(workload, "form"),
+        count_of(integer_at(workload, "vcpus"), "vCPU"), integer_at(workload, "memory_mib"));
     for (const auto& change : at(workload, "changes"))
         if (change.is_string()) text += "    " + change.get<std::string>() + "\n";
     return text;
@@ -139,8 +138,8 @@ std::string render_job(const Json& job, const Terminal& terminal) {
         terminal.paint(Style::bold, printable(text_at(job, "title"))),
         printable(text_at(job, "spec.tree")), printable(text_at(job, "spec.profile")),
         text_at(job, "spec.workload"), number_at(job, "spec.confidence") * 100);
-    text += printable(render_workload(job) + render_arm(job, "unpatched") +
-                      render_arm(job, "patched"));
+    text +=
+        printable(render_workload(job) + render_arm(job, "unpatched") + render_arm(job, "patched"));
     if (const auto sentence = text_at(job, "verdict.sentence"); !sentence.empty())
         text += "  " + printable(sentence) + "\n";
     for (const auto& limit : at(job, "verdict.limits"))

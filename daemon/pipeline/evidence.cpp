@@ -143,7 +143,11 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
         if (const auto found = show_target.find(trial.id);
             found != show_target.end() && always_counts(trial) && !running)
             outcome = made_a_hit(std::move(outcome), found->second);
-        started.push_back({{trial.arm, trial.form, std::move(outcome), others[trial.id], {},
+        started.push_back({{trial.arm,
+                            trial.form,
+                            std::move(outcome),
+                            others[trial.id],
+                            {},
                             running ? std::string() : candidates[trial.id]},
                            running});
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "report/frame.hpp"
 #include "report/text.hpp"
@@ -142,13 +143,30 @@ constexpr auto k_beginnings = std::to_array<std::string_view>({
     "Disabling IRQ #",
 });
 
+// The beginnings by their first character.
+struct Beginnings {
+    std::array<std::vector<std::string_view>, 256> by_first;
+    Beginnings() {
+        for (const auto words : k_beginnings)
+            by_first[static_cast<unsigned char>(words.front())].push_back(words);
+    }
+};
+
+// Of a text that is not empty.
+bool begins_as_splats_do(std::string_view text) {
+    static const Beginnings beginnings;
+    const auto& some = beginnings.by_first[static_cast<unsigned char>(text.front())];
+    return std::any_of(some.begin(), some.end(),
+                       [text](std::string_view words) { return text.starts_with(words); });
+}
+
 // "RAX: 0000000000000000", "R10: ...", "CR2: ...", "x29: ffffa00019957eb0"
 bool is_register(std::string_view text) {
     Cursor cursor(text);
     const auto name = cursor.take_while([](char c) { return is_alpha(c) || is_digit(c); });
     if (name.size() < 2 || name.size() > 8) return false;
     cursor.skip_blanks();
-    if (!cursor.take(":")) return false;
+    if (!cursor.take(':')) return false;
     cursor.skip_blanks();
     return cursor.take_while(is_hex).size() >= 4;
 }
@@ -164,9 +182,7 @@ bool is_sentence_of_splat(std::string_view text) {
 
 bool belongs_to_splat(std::string_view text) {
     if (text.empty() || is_blank(text.front())) return true;
-    if (std::any_of(k_beginnings.begin(), k_beginnings.end(),
-                    [&](std::string_view words) { return text.starts_with(words); }))
-        return true;
+    if (begins_as_splats_do(text)) return true;
     return is_register(text) || is_sentence_of_splat(text) || parse_frame(text).has_value();
 }
 

@@ -24,11 +24,11 @@ bool looks_like_name(std::string_view name) {
 void take_module(Cursor& cursor, model::Frame& frame) {
     Cursor ahead = cursor;
     ahead.skip_blanks();
-    if (!ahead.take("[")) return;
+    if (!ahead.take('[')) return;
     const auto name = ahead.take_while([](char c) { return is_symbol_char(c) || c == '-'; });
     if (name.empty() || name == "inline") return;
     ahead.take_while([](char c) { return c != ']'; });
-    if (!ahead.take("]")) return;
+    if (!ahead.take(']')) return;
     frame.module = std::string(name);
     cursor = ahead;
 }
@@ -38,7 +38,7 @@ bool take_source(Cursor& cursor, model::Frame& frame) {
     Cursor ahead = cursor;
     ahead.skip_blanks();
     const auto file = ahead.take_while([](char c) { return c != ':' && !is_blank(c); });
-    if (!contains(file, ".") || !ahead.take(":")) return false;
+    if (!contains(file, ".") || !ahead.take(':')) return false;
     const auto line = ahead.take_int();
     if (!line || *line < 0) return false;
     frame.file = std::string(file.starts_with("./") ? file.substr(2) : file);
@@ -51,8 +51,8 @@ bool take_source(Cursor& cursor, model::Frame& frame) {
 bool take_address(Cursor& cursor) {
     Cursor ahead = cursor;
     ahead.skip_blanks();
-    if (!ahead.take("[")) return false;
-    const bool angled = ahead.take("<");
+    if (!ahead.take('[')) return false;
+    const bool angled = ahead.take('<');
     const auto digits = ahead.take_while(is_hex);
     if (digits.size() < 8 || !ahead.take(angled ? ">]" : "]")) return false;
     cursor = ahead;
@@ -69,7 +69,7 @@ std::optional<model::Frame> take_symbol(Cursor& cursor) {
     if (!offset) return std::nullopt;
     frame.function = std::string(name);
     frame.offset = *offset;
-    if (cursor.take("/"))
+    if (cursor.take('/'))
         if (const auto size = cursor.take_hex()) frame.size = *size;
     take_module(cursor, frame);
     if (take_source(cursor, frame)) take_module(cursor, frame);
@@ -137,6 +137,7 @@ std::optional<model::Frame> parse_frame(std::string_view text) {
 }
 
 std::string base_name(std::string_view function) {
+    if (function.find('.') == std::string_view::npos) return std::string(function);
     for (const std::string_view suffix : {".isra.", ".constprop.", ".part.", ".cold", ".llvm.",
                                           ".lto_priv.", ".rust_", ".__uniq."}) {
         const auto at = function.find(suffix);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/frame_class.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -329,29 +330,56 @@ constexpr std::array k_rules{
     Rule{"try_to_wake_up", C::library},
 };
 
-bool matches(std::string_view function, std::string_view pattern) {
-    const auto star = pattern.find('*');
-    if (star == std::string_view::npos) return function == pattern;
-    if (!function.starts_with(pattern.substr(0, star))) return false;
-    const std::string_view tail = pattern.substr(star + 1);
-    if (tail.empty()) return true;
-    const auto end = tail.find('*');
-    return function.find(tail.substr(0, end), star) != std::string_view::npos;
-}
-
-// The rules by their first character, in their order.
-class RulesByFirst {
+// A rule, its name taken apart once.
+class Pattern {
   public:
-    RulesByFirst() {
-        for (const Rule& rule : k_rules)
-            lists_[static_cast<unsigned char>(rule.name.front())].push_back(&rule);
+    explicit Pattern(const Rule& rule)
+        : beginning_(rule.name.substr(0, rule.name.find('*'))),
+          whole_(beginning_.size() == rule.name.size()),
+          frame_class(rule.frame_class) {
+        if (whole_) return;
+        const std::string_view tail = rule.name.substr(beginning_.size() + 1);
+        part_ = tail.substr(0, tail.find('*'));
     }
-    [[nodiscard]] const std::vector<const Rule*>& of(char first) const {
-        return lists_[static_cast<unsigned char>(first)];
+    [[nodiscard]] bool takes(std::string_view function) const {
+        if (whole_) return function == beginning_;
+        if (!function.starts_with(beginning_)) return false;
+        return part_.empty() || function.find(part_, beginning_.size()) != std::string_view::npos;
     }
 
   private:
-    std::array<std::vector<const Rule*>, 256> lists_;
+    std::string_view beginning_;
+    std::string_view part_;  // behind the first star
+    bool whole_;
+
+  public:
+    FrameClass frame_class;
+};
+
+// The rules by their first and third characters, in their order: many begin with two underscores.
+class Rules {
+  public:
+    Rules() {
+        for (const Rule& rule : k_rules) {
+            static_assert(std::none_of(k_rules.begin(), k_rules.end(), [](const Rule& r) {
+                return r.name.substr(0, 3).size() < 3 || r.name.substr(0, 3).find('*') < 3;
+            }));
+            lists_[place(rule.name)].emplace_back(rule);
+        }
+    }
+    [[nodiscard]] FrameClass class_of(std::string_view function) const {
+        if (function.size() < 3) return FrameClass::specific;
+        for (const Pattern& pattern : lists_[place(function)])
+            if (pattern.takes(function)) return pattern.frame_class;
+        return FrameClass::specific;
+    }
+
+  private:
+    static std::size_t place(std::string_view name) {
+        const auto bits = [&](std::size_t i) { return static_cast<unsigned char>(name[i]) & 31U; };
+        return bits(0) * 32 + bits(2);
+    }
+    std::array<std::vector<Pattern>, 1024> lists_;
 };
 
 }  // namespace
@@ -359,11 +387,8 @@ class RulesByFirst {
 FrameClass classify_frame(std::string_view function) {
     const auto dot = function.find('.', 1);
     if (dot != std::string_view::npos) function = function.substr(0, dot);
-    if (function.empty()) return FrameClass::specific;
-    static const RulesByFirst rules;
-    for (const Rule* rule : rules.of(function.front()))
-        if (matches(function, rule->name)) return rule->frame_class;
-    return FrameClass::specific;
+    static const Rules rules;
+    return rules.class_of(function);
 }
 
 }  // namespace krepro::report

@@ -14,28 +14,45 @@ constexpr std::size_t k_prefix_reach = 96;
 
 bool take_level(Cursor& cursor) {
     Cursor ahead = cursor;
-    if (!ahead.take("<")) return false;
+    if (!ahead.take('<')) return false;
     const auto digits = ahead.take_while(is_digit);
-    if (digits.empty() || digits.size() > 3 || !ahead.take(">")) return false;
+    if (digits.empty() || digits.size() > 3 || !ahead.take('>')) return false;
     cursor = ahead;
     return true;
+}
+
+// "12.345678". Up to 15 digits are one whole number by a power of ten, both of them exact, and so
+// the quotient is the nearest there is; the library reads what is longer.
+std::optional<double> to_seconds(std::string_view whole, std::string_view fraction) {
+    constexpr std::size_t k_exact_digits = 15;
+    std::uint64_t digits = 0;
+    std::uint64_t scale = 1;
+    if (whole.size() + fraction.size() <= k_exact_digits) {
+        for (const char c : whole) digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+        for (const char c : fraction) {
+            digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+            scale *= 10;
+        }
+        return static_cast<double>(digits) / static_cast<double>(scale);
+    }
+    double seconds = 0;
+    const char* const end = fraction.data() + fraction.size();
+    const auto parsed = std::from_chars(whole.data(), end, seconds);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return seconds;
 }
 
 // "[   12.345678]"
 std::optional<double> take_timestamp(Cursor& cursor) {
     Cursor ahead = cursor;
-    if (!ahead.take("[")) return std::nullopt;
+    if (!ahead.take('[')) return std::nullopt;
     ahead.skip_blanks();
-    const std::string_view number =
-        ahead.take_while([](char c) { return is_digit(c) || c == '.'; });
-    const auto dot = number.find('.');
-    if (dot == std::string_view::npos || dot == 0 || number.size() - dot < 4) return std::nullopt;
-    if (!ahead.take("]")) return std::nullopt;
-    double seconds = 0;
-    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), seconds);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size())
-        return std::nullopt;
-    cursor = ahead;
+    const auto whole = ahead.take_while(is_digit);
+    if (whole.empty() || !ahead.take('.')) return std::nullopt;
+    const auto fraction = ahead.take_while(is_digit);
+    if (fraction.size() < 3 || !ahead.take(']')) return std::nullopt;
+    const auto seconds = to_seconds(whole, fraction);
+    if (seconds) cursor = ahead;
     return seconds;
 }
 
@@ -43,25 +60,25 @@ std::optional<double> take_timestamp(Cursor& cursor) {
 Caller take_caller(Cursor& cursor) {
     Cursor ahead = cursor;
     ahead.skip_blanks();
-    if (!ahead.take("[")) return {};
+    if (!ahead.take('[')) return {};
     ahead.skip_blanks();
     if (ahead.done()) return {};
     const char kind = ahead.rest().front();
-    if ((kind != 'T' && kind != 'C') || !ahead.take(ahead.rest().substr(0, 1))) return {};
+    if ((kind != 'T' && kind != 'C') || !ahead.take(kind)) return {};
     const auto number = to_number(ahead.take_while(is_digit));
-    if (!number || *number > UINT32_MAX || !ahead.take("]")) return {};
+    if (!number || *number > UINT32_MAX || !ahead.take(']')) return {};
     cursor = ahead;
     return {kind, static_cast<std::uint32_t>(*number)};
 }
 
-// The place of the first timestamp in the reach of a prefix; 0 when there is none.
-std::size_t timestamp_place(std::string_view raw) {
+// The place of the first timestamp in the reach of a prefix.
+std::optional<std::size_t> timestamp_place(std::string_view raw) {
     const std::string_view reach = raw.substr(0, k_prefix_reach);
     for (auto at = reach.find('['); at != std::string_view::npos; at = reach.find('[', at + 1)) {
         Cursor ahead(raw.substr(at));
         if (take_timestamp(ahead)) return at;
     }
-    return 0;
+    return std::nullopt;
 }
 
 // Whether a text begins as a form does: A stands for a letter, 9 for a digit, _ for a digit or
@@ -88,7 +105,7 @@ std::size_t calendar_prefix(std::string_view raw) {
 // "Jan  1 00:00:00 host kernel: " or "host kernel: ": what stands before the message.
 std::size_t syslog_prefix(std::string_view raw) {
     constexpr std::string_view k_tag = " kernel: ";
-    const auto at = raw.substr(0, k_prefix_reach).find(k_tag);
+    const auto at = find_part(raw.substr(0, k_prefix_reach), k_tag);
     if (at == std::string_view::npos) return 0;
     const std::string_view before = raw.substr(0, at);
     const bool dated = contains(before, ":");
@@ -96,21 +113,30 @@ std::size_t syslog_prefix(std::string_view raw) {
     return dated || host_only ? at + k_tag.size() : 0;
 }
 
+// What others have printed before the kernel's own.
+std::size_t foreign_prefix(std::string_view raw) {
+    if (const auto place = timestamp_place(raw)) return *place;
+    const auto syslog = syslog_prefix(raw);
+    return syslog != 0 ? syslog : calendar_prefix(raw);
+}
+
 }  // namespace
 
 Line parse_line(std::string_view raw) {
     Line line;
     if (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
-    Cursor cursor(raw.substr(timestamp_place(raw)));
-    if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(syslog_prefix(raw)));
-    if (cursor.rest().size() == raw.size()) cursor = Cursor(raw.substr(calendar_prefix(raw)));
-    line.from_kernel = cursor.rest().size() != raw.size();
-    if (take_level(cursor)) line.from_kernel = true;
-    line.uptime_s = take_timestamp(cursor);
+    Cursor cursor(raw);
+    line.uptime_s = take_timestamp(cursor);  // most lines begin so
+    if (!line.uptime_s) {
+        cursor = Cursor(raw.substr(foreign_prefix(raw)));
+        line.from_kernel = cursor.rest().size() != raw.size();
+        if (take_level(cursor)) line.from_kernel = true;
+        line.uptime_s = take_timestamp(cursor);
+    }
     line.caller = take_caller(cursor);
     if (line.uptime_s || line.caller.known()) {
         line.from_kernel = true;
-        cursor.take(" ");
+        cursor.take(' ');
     }
     line.text = cursor.rest().substr(line.uptime_s ? syslog_prefix(cursor.rest()) : 0);
     while (!line.text.empty() && line.text.back() == '\r') line.text.remove_suffix(1);

@@ -153,31 +153,42 @@ __attribute__((target("avx2"))) __m256i groups_of(__m256i bytes, const Nibbles& 
                             _mm256_shuffle_epi8(load(nibbles.high.data()), high));
 }
 
-// Looks at 32 places at once: where all characters looked at open one group, the anchors are
-// compared in full.
-__attribute__((target("avx2"))) std::size_t find_by_vectors(std::string_view text,
-                                                            std::size_t from) {
-    constexpr std::size_t k_step = 32;
+constexpr std::size_t k_step = 32;
+// What must be there to look at k_step places.
+constexpr std::size_t k_window = k_step + k_looked_at - 1;
+
+// The places of a window at which all characters looked at open one group, a bit each.
+__attribute__((target("avx2"))) std::uint32_t open_places(const char* window, const Masks& made) {
+    __m256i open = groups_of(load(window), made.positions[0]);
+    for (std::size_t i = 1; i < k_looked_at; ++i)
+        open = _mm256_and_si256(open, groups_of(load(window + i), made.positions[i]));
+    const __m256i closed = _mm256_cmpeq_epi8(open, _mm256_setzero_si256());
+    return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(closed));
+}
+
+// Looks at 32 places at once; where a group is open the anchors are compared in full.
+std::size_t find_by_vectors(std::string_view text, std::size_t from) {
     const ByFirst& table = by_first();
     const Masks& made = masks();
-    std::size_t at = from;
-    for (; at + k_step + k_looked_at - 1 <= text.size(); at += k_step) {
-        __m256i open = groups_of(load(text.data() + at), made.positions[0]);
-        for (std::size_t i = 1; i < k_looked_at; ++i)
-            open = _mm256_and_si256(open, groups_of(load(text.data() + at + i), made.positions[i]));
-        const __m256i closed = _mm256_cmpeq_epi8(open, _mm256_setzero_si256());
-        auto places = ~static_cast<std::uint32_t>(_mm256_movemask_epi8(closed));
-        while (places != 0) {
+    // The end of the text, with room behind it: a line is mostly not much more than one.
+    std::array<char, k_window> rest;
+    for (std::size_t at = from; at < text.size(); at += k_step) {
+        const char* window = text.data() + at;
+        if (text.size() - at < k_window) {
+            const auto end =
+                std::copy(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), rest.begin());
+            std::fill(end, rest.end(), '\0');
+            window = rest.data();
+        }
+        for (auto places = open_places(window, made); places != 0; places &= places - 1) {
             const auto place = at + static_cast<std::size_t>(__builtin_ctz(places));
             if (anchor_at(text, place, table)) return place;
-            places &= places - 1;
         }
     }
-    return find_anchor_portably(text, at);
+    return k_none;
 }
 
 __attribute__((target("avx2"))) std::size_t count_by_vectors(std::string_view text) {
-    constexpr std::size_t k_step = 32;
     const __m256i newline = _mm256_set1_epi8('\n');
     std::size_t count = 0;
     std::size_t at = 0;

@@ -5,23 +5,21 @@
 
 namespace krepro::report {
 
-std::string_view trim_left(std::string_view text) {
-    std::size_t n = 0;
-    while (n < text.size() && is_blank(text[n])) ++n;
-    return text.substr(n);
-}
-
-std::string_view trim_right(std::string_view text) {
-    while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
-    return text;
-}
-
-std::string_view trim(std::string_view text) {
-    return trim_left(trim_right(text));
+std::size_t find_part(std::string_view text, std::string_view part) {
+    if (part.size() < 2) return text.find(part);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size() - part.size() + 1;  // of the places to begin at
+    for (const char* at = begin; text.size() >= part.size() && at < end; ++at) {
+        at = static_cast<const char*>(std::memchr(at, part[0], static_cast<std::size_t>(end - at)));
+        if (at == nullptr) break;
+        if (at[1] == part[1] && std::memcmp(at + 2, part.data() + 2, part.size() - 2) == 0)
+            return static_cast<std::size_t>(at - begin);
+    }
+    return std::string_view::npos;
 }
 
 std::optional<Split> split_at(std::string_view text, std::string_view separator) {
-    const auto at = text.find(separator);
+    const auto at = find_part(text, separator);
     if (at == std::string_view::npos) return std::nullopt;
     return Split{text.substr(0, at), text.substr(at + separator.size())};
 }

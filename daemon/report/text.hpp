@@ -4,6 +4,7 @@
 // Small helpers to take printed text apart without copies and without exceptions.
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +27,24 @@ inline bool is_symbol_char(char c) {
     return is_alpha(c) || is_digit(c) || c == '_' || c == '.' || c == '$';
 }
 
-std::string_view trim_left(std::string_view text);
-std::string_view trim_right(std::string_view text);
-std::string_view trim(std::string_view text);
+inline std::string_view trim_left(std::string_view text) {
+    std::size_t n = 0;
+    while (n < text.size() && is_blank(text[n])) ++n;
+    return text.substr(n);
+}
+inline std::string_view trim_right(std::string_view text) {
+    while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+    return text;
+}
+inline std::string_view trim(std::string_view text) {
+    return trim_left(trim_right(text));
+}
+
+// As text.find(part), for lines of text and parts of few characters: most places are told by two
+// characters, without a call.
+std::size_t find_part(std::string_view text, std::string_view part);
 inline bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
+    return find_part(text, part) != std::string_view::npos;
 }
 
 // What stands before and after the first `separator`; nullopt when it is not there.
@@ -57,6 +71,11 @@ class Cursor {
     bool take(std::string_view literal) {
         if (!rest_.starts_with(literal)) return false;
         rest_.remove_prefix(literal.size());
+        return true;
+    }
+    bool take(char c) {
+        if (rest_.empty() || rest_.front() != c) return false;
+        rest_.remove_prefix(1);
         return true;
     }
     // Takes the longest run of characters for which `wanted` holds; it may be empty.

@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace krepro::report {
 namespace {
@@ -37,63 +41,110 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 bool is_plain(char c) {
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+constexpr std::uint64_t repeated(unsigned char byte) {
+    return 0x0101010101010101U * byte;
+}
+
+// Whether the eight characters of a word all stand for themselves; a word with others in it may
+// say no though these are few. (A byte of x is zero where (x - 0x01..) & ~x has its highest bit,
+// and below n where (x - n) & ~x has.)
+bool are_plain(std::uint64_t word) {
+    const auto has_zero = [](std::uint64_t x) { return (x - repeated(1)) & ~x; };
+    const std::uint64_t special = word | ((word - repeated(0x20)) & ~word) |
+                                  has_zero(word ^ repeated('"')) | has_zero(word ^ repeated('\\')) |
+                                  has_zero(word ^ repeated(0x7f));
+    return (special & repeated(0x80)) == 0;
+}
+
+// How many characters stand for themselves before the first that does not.
+std::size_t plain_length(std::string_view text) {
+    std::size_t n = 0;
+    std::uint64_t word = 0;
+    for (; n + sizeof word <= text.size(); n += sizeof word) {
+        std::memcpy(&word, text.data() + n, sizeof word);
+        if (!are_plain(word)) break;
+    }
+    while (n < text.size() && is_plain(text[n])) ++n;
+    return n;
 }
 
 class Writer {
   public:
-    std::string take() { return std::move(out_); }
+    std::string take() {
+        out_.resize(size_);
+        return std::move(out_);
+    }
 
     void write(std::string_view text) {
-        out_ += '"';
+        raw('"');
         while (!text.empty()) {
-            std::size_t plain = 0;
-            while (plain < text.size() && is_plain(text[plain])) ++plain;
-            out_ += text.substr(0, plain);
+            const std::size_t plain = plain_length(text);
+            raw(text.substr(0, plain));
             text.remove_prefix(plain);
             if (!text.empty()) text.remove_prefix(write_special(text));
         }
-        out_ += '"';
+        raw('"');
     }
-    void write(bool value) { out_ += value ? "true" : "false"; }
-    void write(double value) { fmt::format_to(std::back_inserter(out_), "{}", value); }
+    void write(bool value) { raw(value ? std::string_view("true") : std::string_view("false")); }
+    void write(double value) { write_number(value); }
     template <class T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void write(T value) {
-        fmt::format_to(std::back_inserter(out_), "{}", value);
+        write_number(value);
     }
     template <class T>
     void write(const std::optional<T>& value) {
         if (value)
             write(*value);
         else
-            out_ += "null";
+            raw("null");
     }
     template <class T>
     void write(const std::vector<T>& items) {
-        out_ += '[';
+        raw('[');
         for (std::size_t i = 0; i < items.size(); ++i) {
-            if (i != 0) out_ += ',';
+            if (i != 0) raw(',');
             write(items[i]);
         }
-        out_ += ']';
+        raw(']');
     }
     template <model::Reflected T>
     void write(const T& object) {
-        out_ += '{';
-        bool first = true;
-        std::apply([&](const auto&... f) { (write_field(object, f, first), ...); }, T::fields());
-        out_ += '}';
+        std::size_t i = 0;
+        std::apply([&](const auto&... f) { (write_field(object, f, i++), ...); }, T::fields());
+        raw('}');
     }
-    void raw(std::string_view text) { out_ += text; }
+    void raw(std::string_view text) {
+        if (out_.size() - size_ < text.size()) grow(text.size());
+        text.copy(out_.data() + size_, text.size());
+        size_ += text.size();
+    }
+    void raw(const fmt::format_int& number) { raw(std::string_view(number.data(), number.size())); }
+    void raw(char c) {
+        if (out_.size() == size_) grow(1);
+        out_[size_++] = c;
+    }
 
   private:
+    // What stands before each value of an object: `{"first":`, `,"second":`.
+    template <class T>
+    static const auto& keys() {
+        static const auto made = std::apply(
+            [](const auto&... f) {
+                std::string_view before = "{";
+                const auto key = [&before](std::string_view name) {
+                    return fmt::format("{}\"{}\":", std::exchange(before, ","), name);
+                };
+                return std::array{key(f.name)...};
+            },
+            T::fields());
+        return made;
+    }
     template <class T, class F>
-    void write_field(const T& object, const F& field, bool& first) {
-        if (!first) out_ += ',';
-        first = false;
-        out_ += '"';
-        out_ += field.name;
-        out_ += "\":";
+    void write_field(const T& object, const F& field, std::size_t index) {
+        raw(keys<T>()[index]);
         const auto& value = object.*(field.member);
         using M = std::remove_cvref_t<decltype(value)>;
         if constexpr (std::is_same_v<M, std::string>)
@@ -103,35 +154,45 @@ class Writer {
         else
             write(value);
     }
+    template <class T>
+    void write_number(T value) {
+        if constexpr (std::is_integral_v<T>) {
+            raw(fmt::format_int(value));
+        } else {
+            raw(fmt::format("{}", value));
+        }
+    }
     // The first character of `text`, which needs care; returns how many bytes it took.
     std::size_t write_special(std::string_view text) {
         const char c = text.front();
         const auto byte = static_cast<unsigned char>(c);
         if (byte >= 0x80) {
             const std::size_t length = sequence_length(text);
-            out_ += length == 0 ? k_replacement : text.substr(0, length);
+            raw(length == 0 ? k_replacement : text.substr(0, length));
             return length == 0 ? 1 : length;
         }
         switch (c) {
             case '"':
-                out_ += "\\\"";
+                raw("\\\"");
                 break;
             case '\\':
-                out_ += "\\\\";
+                raw("\\\\");
                 break;
             case '\n':
-                out_ += "\\n";
+                raw("\\n");
                 break;
             case '\t':
-                out_ += "\\t";
+                raw("\\t");
                 break;
             default:
-                fmt::format_to(std::back_inserter(out_), "\\u{:04x}", byte);
+                raw(fmt::format("\\u{:04x}", byte));
         }
         return 1;
     }
+    void grow(std::size_t more) { out_.resize(std::max(2 * out_.size(), size_ + more)); }
 
-    std::string out_;
+    std::string out_;  // what is written, and room behind it
+    std::size_t size_ = 0;
 };
 
 }  // namespace

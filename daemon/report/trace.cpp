@@ -135,6 +135,7 @@ std::vector<Trace> read_traces(std::span<const Line> lines) {
 
 std::optional<model::Frame> parse_instruction_pointer(std::string_view text) {
     text = trim(text);
+    if (text.empty() || !contains("REIPpeN", text.substr(0, 1))) return std::nullopt;
     for (const std::string_view tag :
          {"RIP: ", "EIP: ", "IP: ", "PC is at ", "pc : ", "epc : ", "NIP ", "pc: "}) {
         if (!text.starts_with(tag)) continue;

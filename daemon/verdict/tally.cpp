@@ -129,6 +129,7 @@ class Counter {
     void count_death(ArmTally& arm, const TrialRecord& trial) {
         if (!is_death(trial.outcome) || shows_something_new(trial, known_)) return;
         ++(failed_to_boot(trial.outcome) ? arm.failed_boots : arm.early_exits);
+        arm.hung_boots += trial.outcome.cause == Cause::boot_hang ? 1 : 0;
     }
 
     void add_void(ArmTally& arm, const TrialRecord& trial) {

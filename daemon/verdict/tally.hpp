@@ -22,6 +22,7 @@ struct ArmTally {
     int stalled_voids = 0;     // of the stalls, those that are void
     int interrupted = 0;       // voids that krepro made itself, by a stop or a cancel
     int failed_boots = 0;      // it ended or hung before "ready", and not with something new
+    int hung_boots = 0;        // of these, those that hung, which a host brings about as well
     int early_exits = 0;       // the VM ended by itself under load, likewise
     int blind_early = 0;       // lockdep was off, or the target hit, before the workload began
     double void_exposure = 0;  // gathered by trials that then were void

@@ -82,7 +82,8 @@ bool stalls_left_open(const Tally& tally) {
 
 bool deaths_held_against_patch(const Tally& tally) {
     const int deaths = tally.patched.deaths();
-    return deaths > 0 && (3 * deaths > 2 * tally.patched.counts.trials ||
+    const int plain = deaths - tally.patched.hung_boots;
+    return deaths > 0 && (3 * plain > 2 * tally.patched.counts.trials ||
                           p_of_deaths(tally) <= 1 - tally.confidence);
 }
 

@@ -32,13 +32,13 @@ namespace krepro::verdict {
 // hit.
 [[nodiscard]] int splats_beyond_sight(const Tally& tally);
 
-// The same for VMs that do not boot, or end by themselves, and show nothing new: before the workload
-// by the number of boots, under load in wall time. Two looks, so twice the smaller of the two
-// chances.
+// The same for VMs that do not boot, or end by themselves, and show nothing new: before the
+// workload by the number of boots, under load in wall time. Two looks, so twice the smaller of the
+// two chances.
 [[nodiscard]] double p_of_deaths(const Tally& tally);
 
 // Whether they are held against the patch: chance does not explain them (p at most alpha), or more
-// than two boots in three with it ended so.
+// than two boots in three with it ended so; boots that hung count for the first alone.
 [[nodiscard]] bool deaths_held_against_patch(const Tally& tally);
 
 }  // namespace krepro::verdict

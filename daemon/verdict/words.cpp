@@ -113,7 +113,8 @@ std::string new_splat_words(const Tally& tally) {
             boots_words(tally.patched.stalls));
     if (deaths_held_against_patch(tally))
         words += fmt::format(
-            " But the VM did not boot, or ended by itself, in {} with the patch, and in {} without.",
+            " But the VM did not boot, or ended by itself, in {} with the patch, and in {} "
+            "without.",
             boots_words(tally.patched.deaths()), tally.unpatched_deaths());
     return words;
 }
@@ -262,9 +263,10 @@ std::vector<std::string> limits_for(const model::Verdict& verdict, const Tally& 
     if (tally.attempts > 1)
         add("Two workloads were allowed for, so each was held to half of the error probability.");
     if (tally.candidates > 1)
-        add(fmt::format("The trials themselves chose the bug among {}, so it was held to 1/{} of the "
-                        "error probability: a mail with the trace would name it.",
-                        tally.candidates, tally.candidates));
+        add(fmt::format(
+            "The trials themselves chose the bug among {}, so it was held to 1/{} of the "
+            "error probability: a mail with the trace would name it.",
+            tally.candidates, tally.candidates));
     for (const auto& finding : tally.side_findings)
         add("Seen with and without the patch, and not counted against it: " + finding + ".");
     add(stall_words(verdict, tally));

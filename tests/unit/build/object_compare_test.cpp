@@ -61,7 +61,7 @@ TEST_P(ObjectCompare, symbols_are_read) {
 
 // As code of the kernel's start has it, and the kernel itself.
 INSTANTIATE_TEST_SUITE_P(Classes, ObjectCompare, testing::Values("--32", "--64"),
-                         [](const auto& info) { return std::string(info.param).substr(2); });
+                         [](const auto& of) { return std::string(of.param).substr(2); });
 
 TEST(ObjectClasses, are_not_mixed_up) {
     EXPECT_TRUE(object_difference("", ""));

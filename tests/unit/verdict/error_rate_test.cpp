@@ -67,7 +67,8 @@ VerdictKind job_without_trace(Simulator& simulator, int bugs, bool tells_candida
         settled = settled || run.arm == model::ArmName::patched;
         auto record = simulator.record(run);
         if (record.outcome.kind == model::OutcomeKind::hit)
-            record.candidate = "bug " + std::to_string(static_cast<int>(simulator.uniform() * bugs));
+            record.candidate =
+                "bug " + std::to_string(static_cast<int>(simulator.uniform() * bugs));
         trials.push_back(std::move(record));
     }
 }
@@ -82,7 +83,8 @@ double false_fixed_without_trace(int bugs, bool tells_candidates) {
     return static_cast<double>(count) / k_jobs;
 }
 
-TEST(VerdictErrorRate, a_target_that_the_trials_chose_among_several_is_fixed_falsely_no_more_often) {
+TEST(VerdictErrorRate,
+     a_target_that_the_trials_chose_among_several_is_fixed_falsely_no_more_often) {
     for (const int bugs : {1, 2, 5, 10})
         EXPECT_LE(false_fixed_without_trace(bugs, true), allowed(0.05)) << bugs;
     // The one that happened to come most often looks more frequent than it is.

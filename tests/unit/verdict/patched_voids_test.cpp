@@ -66,7 +66,7 @@ TEST(PatchedVoids, vms_that_end_by_themselves_are_held_against_the_patch_beyond_
     EXPECT_EQ(after_hits(repeated(3, silent)), "fixed_new_splat") << "three boots in four";
     EXPECT_EQ(after_hits(repeated(3, exit)), "fixed_new_splat");
     EXPECT_EQ(after_hits_in_three({hang}), "fixed");
-    EXPECT_EQ(after_hits(repeated(3, hang)), "fixed_new_splat") << "a boot that hangs as well";
+    EXPECT_EQ(after_hits(repeated(3, hang)), "run patched") << "a host may do that as well";
     const Trials both{no_evidence(k_unpatched, Cause::no_boot), silent};
     EXPECT_EQ(answer(plan_of(), both + three_hits() + cleans(k_patched, 200)), "fixed");
 }
@@ -86,6 +86,10 @@ TEST(PatchedVoids, how_improbable_it_is_that_so_many_fall_to_the_patched_kernel)
                             repeated(2, clean(k_patched, 200)));
     EXPECT_LT(p_of_deaths(rare), 0.05);
     EXPECT_TRUE(deaths_held_against_patch(rare));
+    const auto hung =
+        tally(repeated(30, hit(k_unpatched, 1)) + repeated(2, no_evidence(k_patched)) +
+              repeated(2, clean(k_patched, 200)));
+    EXPECT_TRUE(deaths_held_against_patch(hung)) << "beyond chance it is the patch";
 }
 
 }  // namespace
