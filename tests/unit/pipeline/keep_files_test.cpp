@@ -11,6 +11,7 @@
 namespace krepro::pipeline {
 namespace {
 
+namespace asio = boost::asio;
 using run_job_fixture::RunJob;
 
 class KeepFiles : public RunJob {
