@@ -53,7 +53,7 @@ void LocalKernelBuilder::Session::count_object() {
 }
 
 void LocalKernelBuilder::Session::add_ccache(util::SandboxSpec& sandbox) const {
-    if (!has_ccache() || once) return;
+    if (!has_ccache() || once || names.empty()) return;
     sandbox.read_write.push_back(compiler_cache());
     sandbox.env.push_back(compiler_path());
     sandbox.env.push_back("CCACHE_DIR=" + compiler_cache().string());
@@ -61,6 +61,8 @@ void LocalKernelBuilder::Session::add_ccache(util::SandboxSpec& sandbox) const {
     sandbox.env.emplace_back("HOME=/tmp");  // ccache does nothing without one
     // By the headers that the compiler says it read: no file is preprocessed for its sake.
     sandbox.env.emplace_back("CCACHE_DEPEND=1");
+    // And by what else a header could be found in.
+    sandbox.env.push_back("CCACHE_NAMESPACE=" + names);
 }
 
 util::ProcessSpec LocalKernelBuilder::Session::make(const std::vector<std::string>& targets) const {

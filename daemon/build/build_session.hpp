@@ -28,6 +28,7 @@ struct LocalKernelBuilder::Session {
     bool fresh = false;                 // there was nothing in it, of which anything is known
     bool first = true;                  // there was no kernel
     std::vector<ChangedFile> changed;   // since the states that the objects may be of
+    std::string names;                  // of the source's files, in a word
     std::function<void(const BuildProgress&)> tell;
     BuildProgress progress;
     std::optional<RebuildPlan> plan;  // none: it was not asked, all is make's

@@ -76,6 +76,7 @@ asio::awaitable<Result<void>> LocalKernelBuilder::make_ready(Session& session) {
     const auto give = [&session] {
         if (const int count = remove_shadowed(session.objects, session.changed); count > 0)
             spdlog::info("{} files may include a new one in another's place", count);
+        session.names = names_below(session.request.checkout.source);
         auto given = util::give_to_sandbox_user(session.objects);
         if (given) given = util::give_to_sandbox_user(session.compiler_cache());
         // Of what is half-written from here on, when this build is killed.

@@ -7,6 +7,7 @@
 
 #include "build/object_tree.hpp"
 #include "util/files.hpp"
+#include "util/hash.hpp"
 
 namespace krepro::build {
 
@@ -50,6 +51,24 @@ int remove_shadowed(const fs::path& objects, const std::vector<ChangedFile>& cha
     int count = 0;
     for (const auto& target : targets) count += fs::remove(target, code) ? 1 : 0;
     return count;
+}
+
+std::string names_below(const fs::path& source) {
+    std::vector<std::string> names;
+    std::error_code code;
+    fs::recursive_directory_iterator at(source, code);
+    for (const fs::recursive_directory_iterator end; !code && at != end; at.increment(code)) {
+        if (at->path().filename() == ".git") {
+            at.disable_recursion_pending();
+            continue;
+        }
+        names.push_back(at->path().lexically_relative(source).string());
+    }
+    if (code) return {};
+    std::sort(names.begin(), names.end());
+    std::string text;
+    for (const auto& name : names) text += name + '\n';
+    return util::sha256_hex(text);
 }
 
 }  // namespace krepro::build

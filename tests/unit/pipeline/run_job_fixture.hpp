@@ -191,11 +191,12 @@ class RunJob : public testing::Test {
     template <class F>
     auto query(F function) {
         std::optional<std::invoke_result_t<F&, store::Store&>> result;
+        std::exception_ptr failure;
         asio::io_context io;
-        asio::co_spawn(io, ask(&result, function), [](const std::exception_ptr& e) {
-            if (e) std::rethrow_exception(e);
-        });
-        io.run();
+        asio::co_spawn(io, ask(&result, function),
+                       [&failure](const std::exception_ptr& e) { failure = e; });
+        io.run();  // to its end: the store's thread still has to do with it
+        if (failure) std::rethrow_exception(failure);
         return *result;
     }
     template <class R, class F>
