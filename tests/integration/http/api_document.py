@@ -195,6 +195,10 @@ def sealed(node, schemas):
     return node
 
 
+def path_of(route, values):
+    return re.sub(r"\{(\w+)\}", lambda name: str(values[name[1]]), route)
+
+
 class Check:
     def __init__(self, api):
         self.api, self.provoked, self.wrong = api, set(), []
@@ -240,7 +244,7 @@ class Check:
             held.append(client)
         time.sleep(0.5)  # their heads are read
         for route, methods in self.api["paths"].items():
-            path = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route)
+            path = path_of(route, values)
             for method in methods:
                 self.one(method, route, path, TEXT, b"xx", 503)
         for client in held:
@@ -254,11 +258,10 @@ class Check:
                     if name not in self.provoked and name not in EXCUSED:
                         self.wrong.append(f"{name} is documented and was never seen")
 
-
     def for_all(self, values):
         """What every route has: a token in the address, a name that is not this machine's."""
         for route, methods in self.api["paths"].items():
-            path = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route)
+            path = path_of(route, values)
             for method in methods:
                 self.one(method, route, path + "?token=x", {}, None, 400)
                 self.one(method, route, path, {"Host": "evil.example", **TEXT}, None, 403)
@@ -270,7 +273,7 @@ class Check:
             if ask("get", "/api/v1/jobs/1", bearer, None)[0] == 429:
                 break
         for route, methods in self.api["paths"].items():
-            path = re.sub(r"\{(\w+)\}", lambda name: values[name[1]], route)
+            path = path_of(route, values)
             for method, operation in methods.items():
                 if "401" not in operation["responses"]:
                     self.one(method, route, path, {}, None, 200)
@@ -303,10 +306,9 @@ def main():
         tagged = {route for route, methods in api["paths"].items()
                   if "304" in methods.get("get", {}).get("responses", {})}
         _, _, content = ask("get", "/api/v1/trials/1", {}, None)
-        for method, route, values, query, headers, body, status in table(
+        for method, route, named, query, headers, body, status in table(
                 tagged, json.loads(content)["console"]):
-            path = re.sub(r"\{(\w+)\}", lambda name: str(values[name[1]]), route) + query
-            check.one(method, route, path, headers, body, status)
+            check.one(method, route, path_of(route, named) + query, headers, body, status)
         check.busy(values)
         check.left()
     print("\n".join(check.wrong))
