@@ -112,12 +112,14 @@ class Reader {
     FrameLines read(const FoundFunction& found) {
         FrameLines lines;
         lines.why = found.why;
+        std::set<std::string> spoken;  // a unit has one such function, and speaks for no other
         for (const auto& place : found.places) {
             auto here = read_at(place, found.query);
             if (here.chain.empty()) return here;
+            const bool is_new = spoken.insert(here.unit).second;
             if (lines.chain.empty()) {
                 lines = std::move(here);
-            } else if (here.chain != lines.chain) {
+            } else if (!is_new || here.chain != lines.chain) {
                 lines.chain.clear();
                 lines.why =
                     "the kernel has several functions of this name and size, with other lines";

@@ -39,8 +39,11 @@ util::Result<model::BisectionSpec> read_request(const Call& call) {
 BisectionParts read_parts(store::Store& store, std::int64_t id) {
     BisectionParts parts{store.bisection(id), {}};
     for (const auto& step : store.steps(id))
-        if (auto job = store.job(step.job))
+        if (auto job = store.job(step.job)) {
+            job->spec.mail.clear();  // megabytes that are not shown
+            job->mail = {};
             parts.steps.push_back({step, std::move(*job), store.trials(step.job)});
+        }
     return parts;
 }
 

@@ -24,9 +24,29 @@ constexpr double k_least_step_s = 300;
 // A boot shows so much less a second than those of the other kernels when something else ends it.
 constexpr double k_starved = 8;
 
-bool is_untestable(const model::Job& job) {
+// A void for which the kernel can do nothing, so that the next test of it may fare better.
+bool is_the_hosts(const std::optional<model::Cause>& cause) {
+    using model::Cause;
+    switch (cause.value_or(Cause::boot_hang)) {
+        case Cause::host_suspended:
+        case Cause::host_stall:
+        case Cause::infrastructure:
+        case Cause::interrupted:
+        case Cause::cancelled:
+        case Cause::not_needed:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool is_untestable(const StepRecord& step) {
+    const auto& job = step.job;
     if (!job.verdict) return false;
-    if (job.verdict->kind == VerdictKind::inconclusive) return true;
+    if (job.verdict->kind == VerdictKind::inconclusive)
+        return std::any_of(step.trials.begin(), step.trials.end(), [](const auto& trial) {
+            return trial.outcome.kind == OutcomeKind::none && !is_the_hosts(trial.outcome.cause);
+        });
     return job.verdict->kind == VerdictKind::error && job.problem && job.problem->arm;
 }
 
@@ -59,6 +79,24 @@ bool is_starved(const StepRecord& step, const StepPace& all) {
            k_starved * own.exposure * all.wall_s < all.exposure * own.wall_s;
 }
 
+// Most of its boots ended at another splat: what would have come behind it nobody knows, and it may
+// be the bug itself in other words.
+bool is_blinded(const StepRecord& step) {
+    std::size_t counted = 0;
+    std::size_t others = 0;
+    for (const auto& trial : step.trials) {
+        counted += trial.outcome.kind != OutcomeKind::none ? 1 : 0;
+        others += trial.outcome.kind == OutcomeKind::other ? 1 : 0;
+    }
+    return 2 * others > counted;
+}
+
+// An alone kernel's sight of the bug that was made a hit though its exposure is not known.
+bool is_measured(const model::TrialOutcome& hit) {
+    return hit.exposure > 0 && hit.cause != model::Cause::uncounted &&
+           hit.cause != model::Cause::lockdep_off_early;
+}
+
 // The median: the first kernel of a tree is built from nothing.
 double build_s_of(std::span<const StepRecord> steps) {
     std::vector<double> times;
@@ -76,8 +114,14 @@ double build_s_of(std::span<const StepRecord> steps) {
 std::vector<StepRecord> step_records(store::Store& store, std::int64_t bisection) {
     std::vector<StepRecord> records;
     for (const auto& step : store.steps(bisection))
-        if (auto job = store.job(step.job))
+        if (auto job = store.job(step.job)) {
+            // A job that ended before its target was settled; all steps are about one bug.
+            if (!has_trace(*job)) job->target_signature = target_of(store, *job);
+            // Megabytes that say nothing about the step.
+            job->spec.mail.clear();
+            job->mail = {};
             records.push_back({step, std::move(*job), trial_records(store, step.job)});
+        }
     return records;
 }
 
@@ -88,15 +132,17 @@ std::vector<verdict::CommitEvidence> commit_evidence(std::size_t commits,
     for (const auto& step : steps) {
         auto& commit = line.at(static_cast<std::size_t>(step.step.place));
         commit.built = commit.built || step.job.unpatched_build.has_value();
-        commit.skipped = commit.skipped || is_untestable(step.job) || is_starved(step, pace);
+        commit.skipped =
+            commit.skipped || is_untestable(step) || is_starved(step, pace) || is_blinded(step);
         for (const auto& trial : step.trials) {
             const bool none = trial.outcome.kind == OutcomeKind::none;
             (none ? commit.void_exposure : commit.exposure) += trial.outcome.exposure;
-            commit.hits += trial.outcome.kind == OutcomeKind::hit ? 1 : 0;
+            if (trial.outcome.kind == OutcomeKind::hit)
+                ++(is_measured(trial.outcome) ? commit.hits : commit.sights);
         }
     }
     for (auto& commit : line) {
-        commit.skipped = commit.skipped && commit.hits == 0;
+        commit.skipped = commit.skipped && !commit.is_bad();
         // No kernel is said to stay clean where most boots could not have hit.
         if (commit.skipped) commit.void_exposure += std::exchange(commit.exposure, 0);
     }
@@ -137,7 +183,7 @@ model::Budget budget_of(const verdict::TestCommit& test, model::Budget left,
 
 std::optional<util::Error> failure_of(const StepRecord& step) {
     const auto& job = step.job;
-    if (!job.verdict || job.verdict->kind != VerdictKind::error || is_untestable(job))
+    if (!job.verdict || job.verdict->kind != VerdictKind::error || is_untestable(step))
         return std::nullopt;
     const auto where = fmt::format("step {}, job {}", step.step.number, job.id);
     if (!job.problem)

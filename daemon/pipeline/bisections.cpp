@@ -30,7 +30,7 @@ namespace {
 
 // How long news may be overlooked, should a notice be lost.
 constexpr std::chrono::seconds k_overlooked{10};
-constexpr double k_fewest_seconds = 10;
+constexpr double k_fewest_seconds = 120;  // a boot under emulation, and the shortest trial
 constexpr int k_fewest_trials = 2;
 
 std::string title_of_request(const model::BisectionSpec& spec) {
@@ -109,21 +109,29 @@ asio::awaitable<bool> Bisections::look_at_all() {
     try {
         const auto read = [](store::Store& s) { return s.unfinished_bisections(); };
         unfinished = co_await services_.store->call(read);
-        for (const auto& one : unfinished) {
-            if (stopping_) break;
-            const auto search = searches_.find(one.id);
-            const bool searching = search != searches_.end();
-            if (searching && one.cancel_requested)
-                search->second.emit(asio::cancellation_type::terminal);
-            else if (one.waits && one.cancel_requested)
-                co_await cancel_step(one.id);
-            if (!searching && !one.waits) co_await look_at(one.id);
-        }
     } catch (const std::exception& failure) {
         spdlog::error("bisections: {}", failure.what());
         co_return true;  // a full disk may get room again
     }
+    for (const auto& one : unfinished) {
+        if (stopping_) break;
+        try {
+            co_await carry_on(one);
+        } catch (const std::exception& failure) {  // one that cannot be read keeps no other
+            spdlog::error("bisection {}: {}", one.id, failure.what());
+        }
+    }
     co_return !unfinished.empty();
+}
+
+asio::awaitable<void> Bisections::carry_on(store::UnfinishedBisection one) {
+    const auto search = searches_.find(one.id);
+    const bool searching = search != searches_.end();
+    if (searching && one.cancel_requested)
+        search->second.emit(asio::cancellation_type::terminal);
+    else if (one.waits && one.cancel_requested)
+        co_await cancel_step(one.id);
+    if (!searching && !one.waits) co_await look_at(one.id);
 }
 
 // The one place around a bisection where a broken environment, or a defect of ours, is caught.
@@ -240,7 +248,7 @@ asio::awaitable<void> Bisections::test_next(State& state) {
     BisectEvidence evidence{state.line, commits, {}, bisection.spec.confidence};
     if (!steps.empty() && steps.front().job.workload)
         evidence.unit = steps.front().job.workload->unit;
-    if (commits.back().hits > 0) tell_candidates(bisection, evidence);
+    if (commits.back().is_bad()) tell_candidates(bisection, evidence);
 
     const auto step = verdict::next_test(bisect_plan(bisection.spec, steps), commits);
     if (const auto* end_of = std::get_if<verdict::Named>(&step))
@@ -251,7 +259,7 @@ asio::awaitable<void> Bisections::test_next(State& state) {
         co_return co_await end(bisection, bad_untestable(evidence));
     const auto left = budget_left(bisection.spec, steps);
     if (left.wall_s < k_fewest_seconds || left.trials < k_fewest_trials) {
-        auto result = commits.back().hits > 0 ? out_of_budget(evidence) : not_reproduced(evidence);
+        auto result = commits.back().is_bad() ? out_of_budget(evidence) : not_reproduced(evidence);
         co_return co_await end(bisection, std::move(result));
     }
     co_await add_step(state, std::get<verdict::TestCommit>(step));

@@ -50,6 +50,7 @@ class Bisections {
     };
 
     boost::asio::awaitable<bool> look_at_all();
+    boost::asio::awaitable<void> carry_on(store::UnfinishedBisection one);
     boost::asio::awaitable<void> look_at(std::int64_t id);
     boost::asio::awaitable<void> advance(std::int64_t id);
     boost::asio::awaitable<void> cancel_step(std::int64_t id);

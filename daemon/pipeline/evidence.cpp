@@ -60,12 +60,18 @@ model::TrialOutcome judged_again(model::TrialOutcome outcome, const std::string&
     return outcome;
 }
 
+// A sight of the bug whose exposure says nothing about its rate.
+bool is_unmeasured(const model::TrialOutcome& outcome) {
+    return outcome.cause == model::Cause::lockdep_off_early ||
+           outcome.cause == model::Cause::uncounted;
+}
+
 // With the patch, and where one kernel alone is asked about, a sight of the bug always counts,
 // whatever else the trial has ended with.
 model::TrialOutcome made_a_hit(model::TrialOutcome outcome, const std::string& title) {
     if (outcome.kind == model::OutcomeKind::hit) return outcome;
-    // Before the workload: the verdict must know.
-    if (outcome.cause != model::Cause::lockdep_off_early) outcome.cause.reset();
+    // Before the workload, or with an exposure that nobody knows: the verdict must know.
+    if (!is_unmeasured(outcome)) outcome.cause.reset();
     outcome.kind = model::OutcomeKind::hit;
     outcome.detail = "the target hit: " + title + "; " + outcome.detail;
     return outcome;
@@ -115,11 +121,11 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
     const std::string target = by_signature ? target_of(store, *job) : std::string();
     std::map<std::int64_t, std::vector<std::string>> others;
     std::map<std::int64_t, std::string> first_others;
-    std::map<std::int64_t, std::string> candidates;
+    std::map<std::int64_t, std::vector<std::string>> candidates;
     std::map<std::int64_t, std::string> show_target;  // its title
     for (const auto& report : store.reports(id)) {
         if (by_signature && speaks_against_a_patch(report.report))
-            candidates.emplace(report.trial, report.report.signature);
+            candidates[report.trial].push_back(report.report.signature);
         // A report's mark is its trial's own guess, as long as the target is not settled.
         const bool shows = by_signature ? report.report.signature == target : report.target;
         if (shows) {
@@ -148,7 +154,7 @@ std::vector<verdict::StartedTrial> started_trials(store::Store& store, std::int6
                             std::move(outcome),
                             others[trial.id],
                             {},
-                            running ? std::string() : candidates[trial.id]},
+                            running ? std::vector<std::string>() : candidates[trial.id]},
                            running});
     }
     return started;

@@ -214,7 +214,7 @@ asio::awaitable<void> JobRun::build_beside(ArmName arm) {
 
 asio::awaitable<void> JobRun::keep_build(ArmName arm, build::BuiltKernel kernel) {
     const std::vector<fs::path> files{kernel.bzimage, kernel.vmlinux, kernel.config};
-    co_await keep_files(services_, job_.id, files);
+    co_await keep_files(services_, job_.id, files, Absent::error);
     // vmlinux spares the guest the bzImage's decompressor, a good part of a boot under emulation.
     const bool direct = vm::has_pvh_entry(kernel.vmlinux);
     const auto& booted = direct ? kernel.build.vmlinux : kernel.build.bzimage;

@@ -357,7 +357,7 @@ vm::TrialHooks JobRun::hooks_for(const model::Trial& trial) {
 asio::awaitable<void> JobRun::close(model::Trial trial, model::TrialOutcome outcome) {
     const auto folder = run_folder(services_, trial.id);
     const std::vector<fs::path> logs{folder / "console.log", folder / "harness.log"};
-    const auto kept = co_await keep_files(services_, trial.job, logs);
+    const auto kept = co_await keep_files(services_, trial.job, logs, Absent::empty);
     trial.console = kept[0];
     trial.harness = kept[1];
     trial.outcome = std::move(outcome);

@@ -13,14 +13,16 @@ namespace fs = std::filesystem;
 using util::value_or_throw;
 
 asio::awaitable<std::vector<std::string>> keep_files(const Services& services, std::int64_t job,
-                                                     std::vector<fs::path> files) {
+                                                     std::vector<fs::path> files, Absent absent) {
     const auto* artifacts = services.artifacts;
-    const auto add = [artifacts, files] {
+    const auto add = [artifacts, files, absent] {
         std::vector<std::string> hashes;
         std::error_code code;
-        for (const auto& file : files)
-            hashes.push_back(value_or_throw(fs::exists(file, code) ? artifacts->add_file(file)
-                                                                   : artifacts->add_bytes("")));
+        for (const auto& file : files) {
+            const bool is_empty = absent == Absent::empty && !fs::exists(file, code);
+            hashes.push_back(
+                value_or_throw(is_empty ? artifacts->add_bytes("") : artifacts->add_file(file)));
+        }
         return hashes;
     };
     while (true) {

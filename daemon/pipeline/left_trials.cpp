@@ -165,7 +165,7 @@ asio::awaitable<void> close_left_trials(const Services& services, std::int64_t i
         for (const auto* name : {"console.log", "harness.log"})
             if (const auto file = run_folder(services, trial.id) / name; fs::exists(file, code))
                 files.push_back(file);
-    co_await keep_files(services, id, files);
+    co_await keep_files(services, id, files, Absent::empty);
     const auto keep = [&services, open, unit] { return keep_logs(services, open, unit); };
     const auto logs = co_await util::run_on(*services.pool, keep);
     const auto close = [id, logs](store::Store& s) {

@@ -138,7 +138,17 @@ Line parse_line(std::string_view raw) {
         line.from_kernel = true;
         cursor.take(' ');
     }
-    line.text = cursor.rest().substr(line.uptime_s ? syslog_prefix(cursor.rest()) : 0);
+    // The kernel's own line may stand behind a syslog's that was logged with a time as well.
+    const std::size_t syslog = line.uptime_s ? syslog_prefix(cursor.rest()) : 0;
+    if (syslog != 0) {
+        cursor = Cursor(cursor.rest().substr(syslog));
+        if (const auto inner = take_timestamp(cursor)) {
+            line.uptime_s = inner;
+            if (const auto caller = take_caller(cursor); caller.known()) line.caller = caller;
+            cursor.take(' ');
+        }
+    }
+    line.text = cursor.rest();
     while (!line.text.empty() && line.text.back() == '\r') line.text.remove_suffix(1);
     return line;
 }

@@ -7,9 +7,10 @@ namespace krepro::report {
 
 std::size_t find_part(std::string_view text, std::string_view part) {
     if (part.size() < 2) return text.find(part);
+    if (text.size() < part.size()) return std::string_view::npos;
     const char* const begin = text.data();
-    const char* const end = begin + text.size() - part.size() + 1;  // of the places to begin at
-    for (const char* at = begin; text.size() >= part.size() && at < end; ++at) {
+    const char* const end = begin + (text.size() - part.size()) + 1;  // of the places to begin at
+    for (const char* at = begin; at < end; ++at) {
         at = static_cast<const char*>(std::memchr(at, part[0], static_cast<std::size_t>(end - at)));
         if (at == nullptr) break;
         if (at[1] == part[1] && std::memcmp(at + 2, part.data() + 2, part.size() - 2) == 0)

@@ -26,7 +26,7 @@ int hits_of(std::span<const CommitEvidence> line) {
 
 std::size_t first_hit(std::span<const CommitEvidence> line) {
     const auto found =
-        std::find_if(line.begin(), line.end(), [](const auto& commit) { return commit.hits > 0; });
+        std::find_if(line.begin(), line.end(), [](const auto& commit) { return commit.is_bad(); });
     return static_cast<std::size_t>(found - line.begin());
 }
 
@@ -146,9 +146,10 @@ std::vector<double> first_bad(std::span<const CommitEvidence> line) {
     const int hits = hits_of(line);
     const auto sums = exposure_from(line);
     const bool good_is_taken = line.front().skipped;
-    // Relative to the place of the first hit, whose exposure is the least: no power overflows.
+    // Relative to the place of the first hit, whose exposure is the least: no power overflows. With
+    // no hit whose exposure is known, no clean test says anything, and all places are alike.
     for (std::size_t i = good_is_taken ? 1 : 0; i <= end; ++i)
-        p[i] = std::exp(-hits * std::log(sums[i] / sums[end]));
+        p[i] = hits == 0 ? 1 : std::exp(-hits * std::log(sums[i] / sums[end]));
     const double all = std::accumulate(p.begin(), p.end(), 0.0);
     for (auto& each : p) each /= all;
     return p;

@@ -27,11 +27,13 @@ namespace krepro::verdict {
 // What the tests of one commit came to.
 struct CommitEvidence {
     int hits = 0;
+    int sights = 0;            // hits that say nothing about the rate: their exposure is not known
     double exposure = 0;       // of boots that hit or stayed clean, in one unit for all commits
     double void_exposure = 0;  // gathered by boots that then were void: charged where it hits
     bool skipped = false;      // it cannot be tested: no build, no boot, no evidence
     bool built = false;        // its kernel is there
 
+    [[nodiscard]] bool is_bad() const { return hits + sights > 0; }
     bool operator==(const CommitEvidence&) const = default;
 };
 

@@ -132,6 +132,11 @@ class Decider {
         return decision;
     }
 
+    // The rate of a bug that the trials chose among several is measured too high.
+    [[nodiscard]] double confidence_of_target() const {
+        return 1 - (1 - plan_.confidence) / tally_.candidates;
+    }
+
     // The control may stay clean by chance as well, and then takes a true claim back: it is given
     // enough exposure to make that ten times rarer than a false claim.
     [[nodiscard]] double control_confidence() const { return 1 - (1 - tally_.confidence) / 10; }
@@ -298,8 +303,8 @@ void Decider::add_statistics(model::Verdict& verdict) const {
         verdict.p_value = std::min(
             1.0, tally_.claims() * p_of_no_hit(tally_.k, exposure, clean.clean_exposure()));
         if (clean.clean_exposure() > 0)
-            verdict.rate_ratio_bound =
-                minus_ln_alpha * exposure / (tally_.k * clean.clean_exposure());
+            verdict.rate_ratio_bound = -std::log1p(-confidence_of_target()) * exposure /
+                                       (tally_.k * clean.clean_exposure());
     }
     if (hit.counts.hits == 0 && unpatched().clean_exposure() > 0)
         verdict.rate_bound = minus_ln_alpha / unpatched().clean_exposure();

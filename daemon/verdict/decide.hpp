@@ -23,9 +23,9 @@ struct TrialRecord {
     // Of these, such as only a lockdep that is on reports: where a hit has turned it off, they
     // cannot come.
     std::vector<std::string> lockdep_signatures = {};
-    // Where no mail says what the target is, and these trials do: the signature that this one
-    // showed first, be it the target's or not.
-    std::string candidate = {};
+    // Where no mail says what the target is, and these trials do: all that this one showed and that
+    // may be it.
+    std::vector<std::string> candidates = {};
 };
 
 // Stalled under load: reported by the kernel or told by its silence; void on the unpatched arm and

@@ -195,15 +195,18 @@ double confidence_of_claim(double confidence, int claims) {
     return 1 - (1 - confidence) / claims;
 }
 
-// On the arm that has named the target: the patched one where nothing came without the patch.
+// On both arms: a bug that did not come without the patch was in the running as well. With the
+// first trial of the patched arm the target is settled; what later ones without the patch show,
+// such as the control, has had no part in it.
 int candidates_of(std::span<const TrialRecord> trials) {
-    for (const auto arm : {ArmName::unpatched, ArmName::patched}) {
-        Signatures seen;
-        for (const auto& trial : trials)
-            if (trial.arm == arm && !trial.candidate.empty()) seen.insert(trial.candidate);
-        if (!seen.empty()) return static_cast<int>(seen.size());
+    Signatures seen;
+    bool settled = false;
+    for (const auto& trial : trials) {
+        settled = settled || trial.arm == ArmName::patched;
+        if (settled && trial.arm == ArmName::unpatched) continue;
+        seen.insert(trial.candidates.begin(), trial.candidates.end());
     }
-    return 1;
+    return std::max(1, static_cast<int>(seen.size()));
 }
 
 // Without those that krepro itself has ended: with each verdict it ends the trials that still run.
@@ -289,6 +292,7 @@ Tally tally_form(const Plan& plan, std::span<const TrialRecord> trials, Workload
     tally.amplified = form == WorkloadForm::amplified && plan.amplified_differs;
     tally.candidates = candidates_of(trials);
     tally.confidence = confidence_of_claim(plan.confidence, tally.claims());
+    tally.guard_confidence = confidence_of_claim(plan.confidence, tally.attempts);
     tally.unit = plan.unit;
     tally.k = hits_needed(plan.confidence);
     tally.earlier = counted(plan, form, tally.k);

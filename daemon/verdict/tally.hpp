@@ -50,8 +50,10 @@ struct ArmTally {
 struct Tally {
     model::WorkloadForm form = model::WorkloadForm::verbatim;
     double confidence = 0.95;  // of one claim; higher than asked for when there are several
-    int attempts = 1;          // workloads that may give the verdict
-    int candidates = 1;        // bugs that the target was chosen from by what the trials showed
+    // Of what else is held against the patch: for that no target was chosen.
+    double guard_confidence = 0.95;
+    int attempts = 1;    // workloads that may give the verdict
+    int candidates = 1;  // bugs that the target was chosen from by what the trials showed
 
     // Each may be what was only chance.
     [[nodiscard]] int claims() const { return attempts * candidates; }

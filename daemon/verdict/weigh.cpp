@@ -60,7 +60,10 @@ bool unpatched_needs_longer_look(const Tally& tally) {
                             3 * patched.new_splats <= 2 * patched.boots();
     const bool open_stall =
         patched.stalls > 0 && tally.unpatched_stalls() == 0 && !stalls_held_against_patch(tally);
-    return stalls_left_open(tally) || ((open_splat || open_stall) && watched_less);
+    const bool open_hang = patched.hung_boots > 0 &&
+                           tally.unpatched_sum(&ArmTally::hung_boots) == 0 &&
+                           deaths_held_against_patch(tally);
+    return stalls_left_open(tally) || ((open_splat || open_stall || open_hang) && watched_less);
 }
 
 bool stalls_held_against_patch(const Tally& tally) {
@@ -70,7 +73,7 @@ bool stalls_held_against_patch(const Tally& tally) {
     const bool most_stall = 3 * stalls > 2 * boots;
     const bool fewer_without =
         tally.unpatched_stalls() * boots < stalls * tally.unpatched_loaded_boots();
-    return (most_stall && fewer_without) || p_of_stalls(tally) <= 1 - tally.confidence;
+    return (most_stall && fewer_without) || p_of_stalls(tally) <= 1 - tally.guard_confidence;
 }
 
 // By p alone: with none without the patch it comes down to alpha when that arm has been watched for
@@ -84,7 +87,7 @@ bool deaths_held_against_patch(const Tally& tally) {
     const int deaths = tally.patched.deaths();
     const int plain = deaths - tally.patched.hung_boots;
     return deaths > 0 && (3 * plain > 2 * tally.patched.counts.trials ||
-                          p_of_deaths(tally) <= 1 - tally.confidence);
+                          p_of_deaths(tally) <= 1 - tally.guard_confidence);
 }
 
 }  // namespace krepro::verdict

@@ -50,7 +50,7 @@ RunAction RunMonitor::handle(const HarnessLine& line) {
     if (auto action = settled()) return *action;
     // A matter of the host's load, which passes: no broken host, and nothing that the kernel did.
     if (event.what.starts_with(k_timers_off))
-        return end_void(Cause::boot_hang, "the host was too busy for the guest: " + event.what);
+        return end_void(Cause::host_stall, "the host was too busy for the guest: " + event.what);
     return end_void(Cause::infrastructure, "the harness in the guest gave up: " + event.what);
 }
 

@@ -72,6 +72,21 @@ class LastLines {
     std::string text_;
 };
 
+// What the guest said last is where it stopped.
+bool is_shown_by_its_end(const model::TrialOutcome& outcome) {
+    switch (outcome.cause.value_or(model::Cause::infrastructure)) {
+        case model::Cause::no_boot:
+        case model::Cause::boot_hang:
+        case model::Cause::early_exit:
+        case model::Cause::hang:
+        case model::Cause::heartbeat_stale:
+        case model::Cause::console_flood:
+            return true;
+        default:
+            return false;
+    }
+}
+
 // Executes what the monitor says: all state of one running trial.
 class TrialDriver {
   public:
@@ -105,9 +120,8 @@ class TrialDriver {
             if (take_events()) co_await (*vm)->resume();
         }
         co_await (*vm)->destroy();
-        const bool says_nothing = outcome_->kind == model::OutcomeKind::none ||
-                                  outcome_->kind == model::OutcomeKind::other;
-        if (says_nothing && outcome_->proof.empty()) outcome_->proof = last_lines_.lines();
+        if (is_shown_by_its_end(*outcome_))
+            for (auto& line : last_lines_.lines()) outcome_->proof.push_back(std::move(line));
         co_return std::move(*outcome_);
     }
 

@@ -78,6 +78,34 @@ TEST(BisectEvidence, a_kernel_whose_boots_end_at_something_else_at_once_is_skipp
     EXPECT_FALSE(commit_evidence(4, steps)[2].skipped);
 }
 
+TEST(BisectEvidence, what_the_host_alone_kept_from_a_test_is_tested_again) {
+    auto steps = usual();
+    auto stalled = boot(OutcomeKind::none, 0, 60);
+    stalled.outcome.cause = model::Cause::host_stall;
+    steps.push_back(step(0, VerdictKind::inconclusive, {stalled, stalled}));
+    EXPECT_FALSE(commit_evidence(4, steps)[0].skipped);
+}
+
+TEST(BisectEvidence, a_kernel_most_of_whose_boots_end_at_another_splat_is_not_called_clean) {
+    auto steps = usual();
+    steps.push_back(step(0, VerdictKind::not_reproduced,
+                         {boot(OutcomeKind::other, 300, 30), boot(OutcomeKind::other, 300, 30),
+                          boot(OutcomeKind::clean, 300, 30)}));
+    const auto line = commit_evidence(4, steps);
+    EXPECT_TRUE(line[0].skipped);
+    EXPECT_EQ(line[0].exposure, 0);
+}
+
+TEST(BisectEvidence, a_sight_whose_exposure_is_not_known_proves_the_place_and_no_rate) {
+    auto unknown = boot(OutcomeKind::hit, 40, 20);
+    unknown.outcome.cause = model::Cause::uncounted;
+    const auto line = commit_evidence(
+        2, std::vector{step(1, VerdictKind::reproduced, {unknown, boot(OutcomeKind::hit, 0, 20)})});
+    EXPECT_EQ(line[1].hits, 0);
+    EXPECT_EQ(line[1].sights, 2);
+    EXPECT_TRUE(line[1].is_bad());
+}
+
 TEST(BisectEvidence, what_has_hit_is_not_skipped) {
     auto steps = usual();
     steps.push_back(broken(3, model::ArmName::unpatched));

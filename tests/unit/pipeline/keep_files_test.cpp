@@ -32,7 +32,7 @@ class KeepFiles : public RunJob {
     }
 
     void begin(std::int64_t job, std::vector<std::filesystem::path> files) {
-        asio::co_spawn(io_, keep_files(services_, job, std::move(files)),
+        asio::co_spawn(io_, keep_files(services_, job, std::move(files), Absent::empty),
                        [this](const std::exception_ptr& e, std::vector<std::string> hashes) {
                            EXPECT_FALSE(e);
                            hashes_ = std::move(hashes);

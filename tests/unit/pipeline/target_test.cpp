@@ -107,8 +107,8 @@ TEST_F(Target, the_trials_on_record_are_judged_by_what_most_of_them_show) {
     const auto records = query([job](store::Store& s) { return trial_records(s, job); });
     EXPECT_EQ(records[3].lockdep_signatures, std::vector<std::string>{"c"}) << "lockdep's own";
     EXPECT_TRUE(records[4].lockdep_signatures.empty()) << "the target is no other report";
-    EXPECT_EQ(records[0].candidate, "a");
-    EXPECT_EQ(records[1].candidate, "b") << "the target was chosen from both";
+    EXPECT_EQ(records[0].candidates, std::vector<std::string>{"a"});
+    EXPECT_EQ(records[1].candidates, std::vector<std::string>{"b"}) << "chosen from both";
 }
 
 TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_with) {
@@ -127,7 +127,7 @@ TEST_F(Target, in_a_boot_with_the_patch_is_a_hit_whatever_the_trial_has_ended_wi
             trial_with(job, arm, "a", c.kind, c.cause);
         const auto records = query([job](store::Store& s) { return trial_records(s, job); });
         ASSERT_EQ(records.size(), 2U);
-        EXPECT_EQ(records[0].candidate, "") << "the mail says what the target is";
+        EXPECT_TRUE(records[0].candidates.empty()) << "the mail says what the target is";
         EXPECT_EQ(records[0].outcome.kind, c.kind) << "without the patch it stays what it is";
         EXPECT_EQ(records[1].outcome.kind, OutcomeKind::hit);
         EXPECT_EQ(records[1].outcome.cause, c.hit_cause);

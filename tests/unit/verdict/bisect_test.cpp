@@ -31,6 +31,16 @@ CommitEvidence skipped() {
     return evidence;
 }
 
+// It is there or before, and no clean test says which: the rate is not known.
+TEST(BisectFirstBad, sights_of_unknown_exposure_prove_the_place_alone) {
+    auto seen = tested(0, 0);
+    seen.sights = 3;
+    const std::vector<CommitEvidence> line{tested(0, 5000), tested(0, 0), seen, tested(0, 0)};
+    const auto p = first_bad(line);
+    EXPECT_THAT(p, ElementsAre(DoubleNear(1.0 / 3, 1e-9), DoubleNear(1.0 / 3, 1e-9),
+                               DoubleNear(1.0 / 3, 1e-9), 0.0));
+}
+
 // A line of commits of which one brought a bug, and boots of its kernels: a boot goes on for two
 // iterations' exposure at most, and ends a heartbeat after a hit.
 struct World {

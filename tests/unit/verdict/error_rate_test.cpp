@@ -32,19 +32,20 @@ double share_of(VerdictKind kind, const World& world, const Plan& plan) {
 std::string most_frequent(const std::vector<TrialRecord>& trials) {
     std::map<std::string, int> counts;
     for (const auto& trial : trials)
-        if (!trial.candidate.empty()) ++counts[trial.candidate];
+        for (const auto& candidate : trial.candidates) ++counts[candidate];
     std::string most;
     for (const auto& trial : trials)
-        if (counts[trial.candidate] > counts[most]) most = trial.candidate;
+        for (const auto& candidate : trial.candidates)
+            if (counts[candidate] > counts[most]) most = candidate;
     return most;
 }
 
 std::vector<TrialRecord> judged_by(std::vector<TrialRecord> trials, const std::string& target) {
     for (auto& trial : trials) {
-        if (trial.candidate.empty() || trial.candidate == target) continue;
+        if (trial.candidates.empty() || trial.candidates.front() == target) continue;
         trial.outcome.kind = model::OutcomeKind::other;
         trial.outcome.cause = model::Cause::other_report;
-        trial.other_signatures = {trial.candidate};
+        trial.other_signatures = trial.candidates;
     }
     return trials;
 }
@@ -60,17 +61,22 @@ VerdictKind job_without_trace(Simulator& simulator, int bugs, bool tells_candida
         if (!settled) target = most_frequent(trials);
         auto judged = judged_by(trials, target);
         if (!tells_candidates)
-            for (auto& trial : judged) trial.candidate.clear();
+            for (auto& trial : judged) trial.candidates.clear();
         const Decision decision = decide(plan, judged);
         if (const auto* stop = std::get_if<Stop>(&decision)) return stop->verdict.kind;
         const auto& run = std::get<RunTrial>(decision);
         settled = settled || run.arm == model::ArmName::patched;
         auto record = simulator.record(run);
         if (record.outcome.kind == model::OutcomeKind::hit)
-            record.candidate =
-                "bug " + std::to_string(static_cast<int>(simulator.uniform() * bugs));
+            record.candidates = {"bug " +
+                                 std::to_string(static_cast<int>(simulator.uniform() * bugs))};
         trials.push_back(std::move(record));
     }
+}
+
+// Either says that the target is gone.
+bool says_fixed(VerdictKind kind) {
+    return kind == VerdictKind::fixed || kind == VerdictKind::fixed_new_splat;
 }
 
 double false_fixed_without_trace(int bugs, bool tells_candidates) {
@@ -79,7 +85,7 @@ double false_fixed_without_trace(int bugs, bool tells_candidates) {
     Simulator simulator(world, 7);
     int count = 0;
     for (int i = 0; i < k_jobs; ++i)
-        count += job_without_trace(simulator, bugs, tells_candidates) == VerdictKind::fixed ? 1 : 0;
+        count += says_fixed(job_without_trace(simulator, bugs, tells_candidates)) ? 1 : 0;
     return static_cast<double>(count) / k_jobs;
 }
 

@@ -62,7 +62,7 @@ TEST(RunMonitorHold, a_guest_whose_host_is_too_busy_for_its_timers_is_no_broken_
     };
     EXPECT_EQ(gave_up("high-resolution timers are off: the kernel gave up its APIC timer while "
                       "booting, as on a loaded host, or was told to (highres=off)"),
-              "void boot_hang");
+              "void host_stall");
     EXPECT_EQ(gave_up("mounting /proc: no such device"), "void infrastructure");
 }
 
