@@ -128,7 +128,7 @@ TEST_F(Resume, a_busy_host_is_waited_for_and_does_not_end_the_job) {
     };
     const auto job = run(add(spec()));
     EXPECT_FALSE(job.problem) << job.problem->what;
-    EXPECT_EQ(trials(job.id).at(0).outcome->cause, Cause::boot_hang);
+    EXPECT_EQ(trials(job.id).at(0).outcome->cause, Cause::host_stall);
 }
 
 TEST_F(Resume, a_guest_that_prints_the_target_for_ever_does_not_fill_the_history) {
