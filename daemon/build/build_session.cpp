@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "build/make_output.hpp"
 #include "util/clock.hpp"
 
 namespace krepro::build {
@@ -39,6 +40,16 @@ bool has_ccache() {
 std::string compiler_path() {
     const std::string system = "/usr/sbin:/usr/bin:/sbin:/bin";
     return "PATH=" + (has_ccache() ? k_ccache_links.string() + ":" + system : system);
+}
+
+std::optional<util::Error> hosts_error(const util::ProcessSpec& spec,
+                                       const util::ProcessResult& result) {
+    if (result.ok() || result.timed_out) return std::nullopt;
+    constexpr int k_by_signal = 128;  // what bwrap says of a make that a signal ended
+    const bool killed = result.signal != 0 || result.exit_code >= k_by_signal;
+    if (killed || util::sandbox_was_refused(spec.argv, result.out) || is_hosts_failure(result.out))
+        return util::process_error(spec, result);
+    return std::nullopt;
 }
 
 void LocalKernelBuilder::Session::step(std::string name) {

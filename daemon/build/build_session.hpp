@@ -68,6 +68,10 @@ struct LocalKernelBuilder::Session {
 // build.json.
 inline constexpr std::string_view k_no_objects = "there are no objects yet";
 
+// The error of a make that this machine failed: nothing is said of the kernel.
+std::optional<util::Error> hosts_error(const util::ProcessSpec& spec,
+                                       const util::ProcessResult& result);
+
 // Where the sandbox looks for compilers: an entry of its environment.
 std::string compiler_path();
 

@@ -39,17 +39,6 @@ constexpr int k_objects_of_a_link = 7;
 // An expected number of objects for a first build, until one was counted.
 constexpr int k_first_build_objects = 1150;
 
-// The error of a make that this machine failed: nothing is said of the kernel.
-std::optional<util::Error> hosts_error(const util::ProcessSpec& spec,
-                                       const util::ProcessResult& result) {
-    if (result.ok() || result.timed_out) return std::nullopt;
-    constexpr int k_by_signal = 128;  // what bwrap says of a make that a signal ended
-    const bool killed = result.signal != 0 || result.exit_code >= k_by_signal;
-    if (killed || util::sandbox_was_refused(spec.argv, result.out) || is_hosts_failure(result.out))
-        return util::process_error(spec, result);
-    return std::nullopt;
-}
-
 }  // namespace
 
 LocalKernelBuilder::LocalKernelBuilder(fs::path profiles, fs::path cache)

@@ -217,7 +217,12 @@ asio::awaitable<Result<void>> LocalKernelBuilder::distrust(Session& session,
     session.plain_reason = "an audit found: " + wrong.front();
     const bool apart = session.once.has_value();  // its programs may have made what was found
     const auto clear = [&session, &text, this, apart]() -> Result<void> {
-        if (apart) return empty_objects(session.objects);
+        if (apart) {
+            // No quarantine on its word, but nothing of these objects is handed out either.
+            drop_doubtful(session.request, session.profile.name);
+            auto emptied = empty_objects(session.home);
+            return emptied ? empty_objects(session.objects) : emptied;
+        }
         // Before anything else, so that who finds this cut short goes on with it; and should the
         // disk be full, what is wrong goes all the same.
         const auto begun = begin_quarantine(session.home, text);

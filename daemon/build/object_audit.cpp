@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "build/build_session.hpp"
 #include "build/object_compare.hpp"
 #include "build/unit_command.hpp"
 #include "util/files.hpp"
@@ -84,8 +85,10 @@ asio::awaitable<Result<AuditResult>> audit_objects(AuditRequest request, asio::t
                                        (request.work / "Makefile").string()});
     spec.nice = k_audit_nice;
     spec.deadline = std::chrono::hours(1);
-    const auto made = co_await util::run_process(std::move(spec));
+    const auto made = co_await util::run_process(spec);
     if (!made) co_return tl::unexpected(made.error());
+    // Objects that a full disk or a killed compiler kept from being made are no planner's mistake.
+    if (auto error = hosts_error(spec, *made)) co_return tl::unexpected(std::move(*error));
     if (made->timed_out)
         co_return fail(ErrorKind::unavailable, "the audit did not end in its time", "make");
     const auto work = [&request] { return compare(request); };

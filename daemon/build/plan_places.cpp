@@ -22,10 +22,11 @@ bool has_any(const Item& item, const std::vector<bool>& set) {
 
 }  // namespace
 
-// UBSAN and GCOV note where each statement stands, KASAN where each variable, those in inline
-// functions among them.
+// UBSAN, GCOV and debug information note where each statement stands, KASAN where each variable,
+// those in inline functions among them.
 Noting noting_of(std::string_view config) {
-    for (const auto* option : {"CONFIG_UBSAN=y\n", "CONFIG_KASAN=y\n", "CONFIG_GCOV_KERNEL=y\n"})
+    for (const auto* option : {"CONFIG_UBSAN=y\n", "CONFIG_KASAN=y\n", "CONFIG_GCOV_KERNEL=y\n",
+                               "CONFIG_DEBUG_INFO=y\n"})
         if (config.find(option) != std::string_view::npos) return Noting::compiler;
     return Noting::code;
 }
