@@ -134,7 +134,10 @@ bool says_lockdep_goes_off(std::span<const Line> lines) {
 }
 
 std::string joined_text(std::span<const Line> lines) {
+    std::size_t size = 0;
+    for (const Line& line : lines) size += line.text.size() + 1;
     std::string text;
+    text.reserve(size);
     for (const Line& line : lines) {
         text += line.text;
         text += '\n';

@@ -124,6 +124,7 @@ struct Places {
 
 std::vector<std::string> names_of(const Trace& trace) {
     std::vector<std::string> names;
+    names.reserve(trace.frames.size());
     for (const model::Frame& frame : trace.frames)
         if (frame.certain) names.push_back(base_name(frame.function));
     return names;
