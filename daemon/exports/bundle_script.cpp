@@ -99,7 +99,7 @@ start_qemu() {
     qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
         -machine "pc,accel=$accel" -cpu "$cpu" -smp "$VCPUS" -m "$MEMORY_MIB" \
         -kernel "$kernel" -initrd "$here/initramfs.cpio" -append "$COMMAND_LINE" \
-        -device virtio-rng-pci -serial "file:$1" -serial "file:$2" &
+        -serial "file:$1" -serial "file:$2" &
     qemu=$!
 }
 

@@ -35,7 +35,6 @@ class Qemu:
             "-m", "1024", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", str(vmlinux), "-initrd", str(initramfs),
             "-append", "console=ttyS0,115200 panic=-1 rootfstype=ramfs",
-            "-object", "rng-random,filename=/dev/urandom,id=r", "-device", "virtio-rng-pci,rng=r",
             "-serial", f"file:{self.console}", "-serial", f"file:{self.harness}",
             "-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
         if incoming:
