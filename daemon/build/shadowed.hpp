@@ -16,8 +16,8 @@ namespace krepro::build {
 int remove_shadowed(const std::filesystem::path& objects, const std::vector<ChangedFile>& changed);
 
 // A word for the names of all files below a source, whatever is in them. A compiler's cache that
-// goes by the files that were read must know it as well, for the same reason. Empty when they cannot
-// be listed. Blocks, for about half a second.
+// goes by the files that were read must know it as well, for the same reason. Empty when they
+// cannot be listed. Blocks, for about half a second.
 std::string names_below(const std::filesystem::path& source);
 
 }  // namespace krepro::build
