@@ -73,7 +73,7 @@ function Expected({ preview }: { preview: Preview }) {
         return (
             <Item found="missing" name="No trace">
                 <span class="dim">
-                    the first report of the unpatched kernel will be what the job is about
+                    what most boots without the patch show first is what the job is about
                 </span>
             </Item>
         );
@@ -240,8 +240,8 @@ export function PreviewPanel({ state, form, tree }: PanelProps) {
             </h2>
             {problem ? (
                 <p class="fault-note">
-                    <Shown text={problem.detail || problem.title} />{' '}
-                    {problem.hint ? <Shown text={problem.hint} /> : null}
+                    <Shown text={problem.detail || problem.title} />
+                    {problem.hint ? <Shown text={`: ${problem.hint}`} /> : null}
                 </p>
             ) : null}
             {preview ? <Understood preview={preview} form={form} tree={tree} /> : null}
