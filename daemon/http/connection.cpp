@@ -16,6 +16,7 @@
 
 #include "http/event_feed.hpp"
 #include "http/head.hpp"
+#include "http/header_reader.hpp"
 #include "http/request_check.hpp"
 #include "http/server.hpp"
 
@@ -30,6 +31,7 @@ namespace {
 constexpr auto k_as_tuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t k_piece_bytes = 64U << 10U;
+constexpr std::size_t k_header_piece_bytes = 4096;
 
 // The client is gone, or was too slow: there is nobody to answer.
 bool is_gone(const boost::system::error_code& error) {
@@ -110,7 +112,8 @@ asio::awaitable<bool> Connection::wait_for_request() {
     if (buffer_.size() != 0) co_return true;
     idle_ = true;
     limit(server_->limits().idle_time);
-    const auto [error, n] = co_await stream_.async_read_some(buffer_.prepare(4096), k_as_tuple);
+    const auto [error, n] =
+        co_await stream_.async_read_some(buffer_.prepare(k_header_piece_bytes), k_as_tuple);
     no_limit();
     idle_ = false;
     buffer_.commit(n);
@@ -119,20 +122,21 @@ asio::awaitable<bool> Connection::wait_for_request() {
 
 // Mostly the whole header is there already, and reading it takes no turn of the loop.
 asio::awaitable<boost::system::error_code> Connection::read_header(RequestParser* parser) {
-    boost::system::error_code error;
-    parser->eager(false);
-    buffer_.consume(parser->put(buffer_.data(), error));
-    if (error != beast::http::error::need_more) co_return error;
+    HeaderReader reader(parser, server_->limits().header_bytes);
+    auto error = reader.take(buffer_);
     limit(server_->limits().header_time);
-    const auto [read_error, n] =
-        co_await beast::http::async_read_header(stream_, buffer_, *parser, k_as_tuple);
+    while (error == beast::http::error::need_more) {
+        const auto [read_error, n] =
+            co_await stream_.async_read_some(buffer_.prepare(k_header_piece_bytes), k_as_tuple);
+        buffer_.commit(n);
+        error = read_error ? read_error : reader.take(buffer_);
+    }
     no_limit();
-    co_return read_error;
+    co_return error;
 }
 
 asio::awaitable<Connection::After> Connection::serve_one() {
     RequestParser parser;
-    parser.header_limit(server_->limits().header_bytes);
     parser.body_limit(server_->limits().body_bytes);
     const auto error = co_await read_header(&parser);
     if (error && is_gone(error)) co_return After::close;

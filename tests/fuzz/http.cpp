@@ -15,6 +15,7 @@
 #include "http/answer.hpp"
 #include "http/api.hpp"
 #include "http/head.hpp"
+#include "http/header_reader.hpp"
 #include "http/job_request.hpp"
 #include "http/range.hpp"
 #include "http/request_check.hpp"
@@ -27,7 +28,7 @@ using ErrorCode = boost::system::error_code;
 namespace {
 
 // Small, so that inputs reach them.
-constexpr std::uint32_t k_header_bytes = 2048;
+constexpr std::size_t k_header_bytes = 2048;
 constexpr std::uint64_t k_body_bytes = 4096;
 
 void require(bool holds) {
@@ -88,10 +89,10 @@ class Reader {
         std::vector<Seen> all;
         while (!left_.empty() || buffer_.size() != 0) {
             RequestParser parser;
-            parser.header_limit(k_header_bytes);
             parser.body_limit(k_body_bytes);
-            parser.eager(false);
-            const auto error = read(parser, [&] { return parser.is_header_done(); });
+            HeaderReader header(&parser, k_header_bytes);
+            const auto error =
+                read([&] { return header.take(buffer_); }, [&] { return parser.is_header_done(); });
             if (error == beast::http::error::partial_message) break;  // the client says no more
             if (!take_request(parser, error, all) || all.back().refused) break;
         }
@@ -99,14 +100,14 @@ class Reader {
     }
 
   private:
-    template <class Done>
-    ErrorCode read(RequestParser& parser, Done done) {
+    template <class Take, class Done>
+    ErrorCode read(Take take, Done done) {
         ErrorCode error = beast::http::error::need_more;
         while (!done()) {
             if (buffer_.size() == 0 || error == beast::http::error::need_more)
                 if (!fill() && buffer_.size() == 0) return beast::http::error::partial_message;
             const auto before = left_.size();
-            buffer_.consume(parser.put(buffer_.data(), error));
+            error = take();
             if (error && error != beast::http::error::need_more) return error;
             if (error && before == 0) return beast::http::error::partial_message;
         }
@@ -145,7 +146,12 @@ class Reader {
                 return refuse(problem_reply({ProblemKind::too_large, "no body", "body", ""}, ""));
         }
         parser.eager(true);
-        const auto failed = read(parser, [&] { return parser.is_done(); });
+        const auto take = [&] {
+            ErrorCode result;
+            buffer_.consume(parser.put(buffer_.data(), result));
+            return result;
+        };
+        const auto failed = read(take, [&] { return parser.is_done(); });
         if (failed == beast::http::error::partial_message) return false;
         if (failed) return refuse(problem_reply(read_problem(failed), target->path));
         auto request = parser.release();

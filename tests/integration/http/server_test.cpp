@@ -112,6 +112,19 @@ TEST_F(HttpTest, a_slow_client_is_closed_and_holds_up_nobody) {
     EXPECT_EQ(json_of(get("/api/v1/jobs"))["jobs"].size(), 0U);
 }
 
+TEST_F(HttpTest, a_header_that_comes_field_by_field_has_the_same_limit) {
+    start();
+    RawClient raw(server_->port());
+    // Each piece ends behind the first letter of a field: the one before it is known to be whole.
+    raw.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX");
+    const std::string field = ": " + std::string(500, 'x') + "\r\nX";
+    for (std::size_t sent = 0; sent < options_.limits.header_bytes; sent += field.size()) {
+        raw.send(field);
+        std::this_thread::sleep_for(1ms);  // a piece of its own
+    }
+    EXPECT_EQ(status_in(raw.read_all()), 431U);
+}
+
 TEST_F(HttpTest, a_client_gone_in_the_middle_of_its_upload_queues_nothing) {
     options_.limits.bodies_bytes = 4U << 20U;
     start();
