@@ -31,6 +31,19 @@ function(krepro_flags target)
   endif()
 endfunction()
 
+# Asio, JSON, gmock and the command line's library are parsed and instantiated once for eight files:
+# a build from nothing takes half the time. Names of a target's files must differ for it.
+function(krepro_unity target)
+  if(NOT KREPRO_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # It holds what such a file includes for a header, where unnamed namespaces would be wrong.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
+
 # krepro_room(report LINKS krepro_model PkgConfig::RE2)
 # Makes the library krepro_<name> of every *.cpp in the folder. A folder without sources yet makes
 # an empty interface library, so that the graph can be written down before the code.
@@ -43,15 +56,7 @@ function(krepro_room name)
     target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}/daemon")
     target_link_libraries(${target} PUBLIC ${ROOM_LINKS})
     krepro_flags(${target})
-    if(KREPRO_UNITY)
-      # Asio, JSON and the command line's library are parsed and instantiated once for eight files:
-      # a build from nothing takes half the time. Names of a room's files must differ for it.
-      set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-      if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        # It holds what such a file includes for a header, where unnamed namespaces would be wrong.
-        target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
-      endif()
-    endif()
+    krepro_unity(${target})
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE "${CMAKE_SOURCE_DIR}/daemon")
@@ -61,9 +66,9 @@ endfunction()
 
 # krepro_test(unit report LINKS krepro_report)
 # Makes <layer>_<name> of tests/<layer>/<name>/*.cpp and registers each case with CTest under the
-# label <layer>.
+# label <layer>. APART: its files use the same names and are compiled one at a time.
 function(krepro_test layer name)
-  cmake_parse_arguments(TEST "SERIAL" "TIMEOUT" "LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "SERIAL;APART" "TIMEOUT" "LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${layer}/${name}/*.cpp")
   if(NOT sources)
     return()
@@ -78,6 +83,9 @@ function(krepro_test layer name)
   target_compile_definitions(${target} PRIVATE KREPRO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                              KREPRO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   krepro_flags(${target})
+  if(NOT TEST_APART)
+    krepro_unity(${target})
+  endif()
   set(properties LABELS ${layer} TIMEOUT ${TEST_TIMEOUT})
   if(TEST_SERIAL)
     list(APPEND properties RUN_SERIAL ON)
