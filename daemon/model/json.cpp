@@ -66,6 +66,29 @@ class Measure {
     std::size_t depth_ = 0, values_ = 0, max_values_;
 };
 
+// `byte` from 1, as the parser counts.
+tl::unexpected<util::Error> not_json(std::size_t byte, const std::string& where) {
+    return util::fail(util::ErrorKind::invalid_input, fmt::format("not JSON at byte {}", byte),
+                      where, "send one JSON document in UTF-8");
+}
+
+util::Result<Json> parse_measured(std::string_view text, const std::string& where,
+                                  std::size_t max_values) {
+    if (auto wrong = Measure(max_values).of(text); !wrong.empty())
+        return util::fail(util::ErrorKind::invalid_input, std::move(wrong), where);
+    // The parser takes it for the text's end, and would pass over what follows.
+    if (const auto nul = text.find('\0'); nul != std::string_view::npos)
+        return not_json(nul + 1, where);
+    try {
+        return Json::parse(text);
+    } catch (const Json::parse_error& e) {
+        return not_json(e.byte, where);
+    } catch (const Json::exception&) {  // a number that no double holds
+        return util::fail(util::ErrorKind::invalid_input, "not JSON that can be kept", where,
+                          "send numbers that fit a double");
+    }
+}
+
 }  // namespace
 
 namespace detail {
@@ -86,23 +109,16 @@ util::Error unknown_field_error(const std::string& path, const std::string& name
 }  // namespace detail
 
 util::Result<Json> parse_json(std::string_view text, const std::string& where) {
-    return parse_small_json(text, where, k_max_values);
+    return parse_measured(text, where, k_max_values);
 }
 
 util::Result<Json> parse_small_json(std::string_view text, const std::string& where,
                                     std::size_t max_values) {
-    if (auto wrong = Measure(max_values).of(text); !wrong.empty())
-        return util::fail(util::ErrorKind::invalid_input, std::move(wrong), where);
-    try {
-        return Json::parse(text);
-    } catch (const Json::parse_error& e) {
-        return util::fail(util::ErrorKind::invalid_input,
-                          fmt::format("not JSON at byte {}", e.byte), where,
-                          "send one JSON document in UTF-8");
-    } catch (const Json::exception&) {  // a number that no double holds
-        return util::fail(util::ErrorKind::invalid_input, "not JSON that can be kept", where,
-                          "send numbers that fit a double");
-    }
+    auto json = parse_measured(text, where, max_values);
+    if (!json || json->is_object()) return json;
+    auto error = detail::type_error("", "an object", *json);
+    error.where = where;
+    return tl::unexpected(std::move(error));
 }
 
 std::string dump(const Json& json) {

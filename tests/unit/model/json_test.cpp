@@ -67,8 +67,25 @@ TEST(ModelJson, an_object_of_very_many_members_is_refused) {
     EXPECT_TRUE(parse_json(object(1000)));
     EXPECT_FALSE(parse_json(object(1001)));
     EXPECT_TRUE(parse_json("[" + object(1000) + "," + object(1000) + "]"));
-    EXPECT_FALSE(parse_small_json("[1,2,3,4]", "JSON", 3));
-    EXPECT_TRUE(parse_small_json("[1,2,\",,,\"]", "JSON", 3));
+    EXPECT_FALSE(parse_small_json(R"({"a":[1,2,3,4]})", "JSON", 3));
+    EXPECT_TRUE(parse_small_json(R"({"a":[1,2,",,,"]})", "JSON", 3));
+}
+
+TEST(ModelJson, what_others_send_is_one_object_and_nothing_behind_it) {
+    const std::string object = R"({"a":1})";
+    EXPECT_TRUE(parse_small_json(object, "request body", 9));
+    for (const auto& tail : {std::string(1, '\0'), std::string("\0{}", 3), std::string("x")}) {
+        const auto wrong = parse_small_json(object + tail, "request body", 9);
+        ASSERT_FALSE(wrong);
+        EXPECT_EQ(wrong.error().what, "not JSON at byte 8");
+        EXPECT_EQ(wrong.error().where, "request body");
+    }
+    for (const auto* other : {"1", "[]", "null", "\"{}\""}) {
+        const auto wrong = parse_small_json(other, "request body", 9);
+        ASSERT_FALSE(wrong) << other;
+        EXPECT_EQ(wrong.error().what, std::string("expected an object, got ") + other);
+        EXPECT_EQ(wrong.error().where, "request body");
+    }
 }
 
 TEST(ModelJson, a_number_that_no_double_holds_is_refused) {
