@@ -8,7 +8,6 @@
 #include "app/exit_status.hpp"
 #include "app/job_stores.hpp"
 #include "pipeline/cache_keeper.hpp"
-#include "store/store.hpp"
 
 namespace krepro::app {
 
@@ -17,21 +16,6 @@ namespace {
 constexpr int k_exit_found_something = 1;
 constexpr double k_mib = 1024.0 * 1024;
 constexpr double k_gib = 1024 * k_mib;
-
-// Of the jobs that are not done; without a store there are none.
-util::Result<pipeline::CacheHolds> holds_of(const Settings& settings) {
-    pipeline::CacheHolds all;
-    for (const auto& file : job_stores(settings)) {
-        const auto store = store::Store::open(file);
-        if (!store) return tl::unexpected(store.error());
-        auto holds = pipeline::holds_of(**store);
-        all.kernels.merge(holds.kernels);
-        all.trees.merge(holds.trees);
-        all.sources.insert(all.sources.end(), holds.sources.begin(), holds.sources.end());
-        all.jobs += holds.jobs;
-    }
-    return all;
-}
 
 std::string line_of(const model::CacheItem& item) {
     return fmt::format("{:8} {:>9.1f} MiB  {}  {}  {}{}\n", model::to_string(item.kind),
@@ -102,7 +86,7 @@ int run_cache(const Settings& settings, const CacheRun& run) {
     try {
         const pipeline::CacheKeeper keeper(settings.cache);
         if (run.action == CacheAction::verify) return verify(keeper, settings, run);
-        const auto holds = util::value_or_throw(holds_of(settings));
+        const auto holds = held_by_jobs(settings.state);
         if (run.action == CacheAction::list) return list(keeper, holds, run);
         return prune(keeper, holds, settings, run);
     } catch (const std::exception& error) {

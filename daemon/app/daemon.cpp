@@ -18,6 +18,7 @@
 
 #include "app/boot_program.hpp"
 #include "app/host_watch.hpp"
+#include "app/job_stores.hpp"
 #include "app/rooms.hpp"
 #include "app/tree_program.hpp"
 #include "build/local_builder.hpp"
@@ -55,8 +56,9 @@ enum class OnSignal { stop, cancel };
 // Every concrete part of the daemon, in the order in which they need each other.
 class Daemon {
   public:
-    explicit Daemon(const Settings& settings, OnSignal on_signal = OnSignal::stop)
+    Daemon(const Settings& settings, const fs::path& home, OnSignal on_signal)
         : on_signal_(on_signal),
+          home_(home),
           lock_(lock_whole_state(settings)),
           pool_(2),
           packing_(1),
@@ -150,6 +152,7 @@ class Daemon {
         parts.symbolizer = &symbolizer_;
         parts.host = &host_;
         parts.cache = &cache_;
+        parts.cache_holds = [home = home_] { return held_by_jobs(home); };
         parts.most_cache_bytes = static_cast<std::uint64_t>(settings.cache_gib * k_bytes_a_gib);
         parts.pool = &pool_;
         parts.packing = &packing_;
@@ -280,6 +283,7 @@ class Daemon {
     }
 
     OnSignal on_signal_;
+    fs::path home_;  // the state folder that other programs of krepro know
     util::FileLock lock_;
     asio::io_context io_{1};
     asio::thread_pool pool_;
@@ -350,7 +354,8 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
     // Standard output is for the result alone, and a person sees the job's own progress.
     spdlog::set_default_logger(spdlog::stderr_color_mt("run"));
     spdlog::set_level(spdlog::level::warn);
-    settings.state /= "run";
+    const auto home = settings.state;
+    settings.state = home / k_state_of_runs;
     settings.address = "127.0.0.1";
     settings.port = 0;
     settings.tls_cert = settings.tls_key = "";
@@ -358,7 +363,7 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
     settings.webhook.clear();
     settings.webhook_secret_file.clear();
     try {
-        Daemon daemon(settings, OnSignal::cancel);
+        Daemon daemon(settings, home, OnSignal::cancel);
         const Background background(daemon);
         return use(daemon.url());
     } catch (const std::exception& error) {
@@ -370,7 +375,7 @@ int run_with_daemon(Settings settings, const std::function<int(const std::string
 int run_daemon(const Settings& settings) {
     prepare_process();
     try {
-        Daemon(settings).run();
+        Daemon(settings, settings.state, OnSignal::stop).run();
         return 0;
     } catch (const std::exception& error) {
         spdlog::critical("{}", error.what());

@@ -3,32 +3,35 @@
 
 #include <system_error>
 
+#include "store/store.hpp"
 #include "util/files.hpp"
 
 namespace krepro::app {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr const char* k_store = "krepro.db";
-
-bool is_locked(const fs::path& file) {
-    std::error_code code;
-    if (!fs::exists(file, code)) return false;
-    const auto lock = util::FileLock::take(file, util::FileLock::Wait::no);
-    return !lock && lock.error().kind == util::ErrorKind::conflict;
-}
-
-}  // namespace
-
-std::vector<fs::path> job_stores(const Settings& settings) {
+std::vector<fs::path> job_stores(const fs::path& state) {
+    constexpr const char* k_store = "krepro.db";
     std::vector<fs::path> stores;
     std::error_code code;
-    if (fs::exists(settings.state / k_store, code)) stores.push_back(settings.state / k_store);
-    const auto run = settings.state / "run";
-    if (is_locked(run / "lock") && fs::exists(run / k_store, code)) stores.push_back(run / k_store);
+    if (fs::exists(state / k_store, code)) stores.push_back(state / k_store);
+    const auto run = state / k_state_of_runs;
+    if (util::FileLock::is_held(run / "lock") && fs::exists(run / k_store, code))
+        stores.push_back(run / k_store);
     return stores;
+}
+
+pipeline::CacheHolds held_by_jobs(const fs::path& state) {
+    pipeline::CacheHolds all;
+    for (const auto& file : job_stores(state)) {
+        const auto store = util::value_or_throw(store::Store::open(file));
+        auto holds = pipeline::holds_of(*store);
+        all.kernels.merge(holds.kernels);
+        all.trees.merge(holds.trees);
+        all.sources.insert(all.sources.end(), holds.sources.begin(), holds.sources.end());
+        all.jobs += holds.jobs;
+    }
+    return all;
 }
 
 }  // namespace krepro::app

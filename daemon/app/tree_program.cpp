@@ -135,7 +135,7 @@ class TreeProgram {
     [[nodiscard]] Result<void> no_job_has(const std::string& name) const {
         const auto folder = source_.folder_of(name);
         if (!folder) return tl::unexpected(folder.error());
-        for (const auto& file : job_stores(settings_)) {
+        for (const auto& file : job_stores(settings_.state)) {
             const auto store = store::Store::open(file);
             if (!store) return tl::unexpected(store.error());
             const auto job = pipeline::job_on_tree(**store, name, *folder);

@@ -10,6 +10,7 @@
 
 #include "app/boot_program.hpp"
 #include "app/exit_status.hpp"
+#include "app/job_stores.hpp"
 #include "app/rooms.hpp"
 #include "pipeline/submit.hpp"
 #include "pipeline/tune.hpp"
@@ -39,7 +40,7 @@ class TuneProgram : private BootProgram {
     TuneProgram(const Settings& settings, const TuneRun& run)
         : BootProgram(settings, "tune", "sweep"),
           run_(run),
-          beside_(settings.state / "run"),
+          beside_(settings.state / k_state_of_runs),
           store_(value_or_throw(store::Store::open(settings.state / "krepro.db"))) {
         wire(services_, settings);
         services_.store = &store_;

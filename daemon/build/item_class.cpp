@@ -96,10 +96,10 @@ std::optional<std::size_t> find_mark(Tokens tokens, char c, std::size_t from = 0
     return std::nullopt;
 }
 
-// The index of the first "name (" at depth 0 that is no attribute.
-std::optional<std::size_t> find_call(Tokens tokens) {
+// The index of the first "name (" at depth 0, from `from` on, that is no attribute.
+std::optional<std::size_t> find_call(Tokens tokens, std::size_t from = 0) {
     int depth = 0;
-    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    for (std::size_t i = from; i + 1 < tokens.size(); ++i) {
         if (tokens[i].directive) continue;
         if (depth == 0 && is_mark(tokens[i], '{')) return std::nullopt;
         if (depth == 0 && tokens[i].kind == TokenKind::word && is_mark(tokens[i + 1], '(') &&
@@ -181,7 +181,9 @@ void read_callable(Tokens tokens, std::size_t call, Words& words, Item& item) {
         read_variable(tokens, words, item);
         return;
     }
-    item.names.push_back(words.id(tokens[call].text));
+    // An attribute that is not listed looks like the function's name: each is taken for it.
+    for (std::optional<std::size_t> at = call; at; at = find_call(tokens, *at + 1))
+        item.names.push_back(words.id(tokens[*at].text));
     if (!is_mark(tokens.back(), '}')) {
         item.kind = ItemKind::prototype;
         return;

@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <tuple>
 #include <vector>
@@ -67,9 +68,19 @@ struct ComparedSection {
 struct ComparedSymbol {
     std::string_view name;
     std::uint64_t value = 0;
+    std::uint64_t size = 0;
     std::size_t section = 0;
-    bool local = false;
+    unsigned info = 0;   // binding and type
+    unsigned other = 0;  // visibility
+
+    [[nodiscard]] bool local() const {
+        return ELF64_ST_BIND(info) == STB_LOCAL;
+    }  // of both classes
 };
+
+// Where a symbol that others may use stands, and as what.
+using DefinedSymbol =
+    std::tuple<std::string_view, std::string, std::uint64_t, std::uint64_t, unsigned, unsigned>;
 
 class ComparedObject {
   public:
@@ -102,6 +113,17 @@ class ComparedObject {
         for (const auto& symbol : symbols_)
             if (!symbol.name.empty()) names.push_back(symbol.name);
         return names;
+    }
+
+    // Those that are not local, sorted.
+    [[nodiscard]] std::vector<DefinedSymbol> defined() const {
+        std::vector<DefinedSymbol> defined;
+        for (const auto& symbol : symbols_)
+            if (!symbol.local() && symbol.section != SHN_UNDEF)
+                defined.emplace_back(symbol.name, section_of(symbol), symbol.value, symbol.size,
+                                     symbol.info, symbol.other);
+        std::sort(defined.begin(), defined.end());
+        return defined;
     }
 
     [[nodiscard]] std::vector<RelocationKey> relocations(std::size_t of) const {
@@ -148,9 +170,8 @@ class ComparedObject {
         for (std::uint64_t at = 0; at < table.content.size(); at += sizeof(typename Elf::Symbol)) {
             const auto entry = read_at<typename Elf::Symbol>(table.content, at);
             if (!entry) break;
-            const bool local = ELF64_ST_BIND(entry->st_info) == STB_LOCAL;  // of both classes
-            symbols_.push_back(
-                {string_at(names, entry->st_name), entry->st_value, entry->st_shndx, local});
+            symbols_.push_back({string_at(names, entry->st_name), entry->st_value, entry->st_size,
+                                entry->st_shndx, entry->st_info, entry->st_other});
         }
     }
 
@@ -174,9 +195,14 @@ class ComparedObject {
     [[nodiscard]] std::string symbol(std::uint64_t index) const {
         if (index >= symbols_.size()) return "?";
         const auto& entry = symbols_[index];
-        if (!entry.local) return std::string(entry.name);
+        if (!entry.local()) return std::string(entry.name);
         if (entry.section >= sections_.size()) return fmt::format("local {:#x}", entry.value);
         return fmt::format("{}+{:#x}", sections_[entry.section].name, entry.value);
+    }
+
+    [[nodiscard]] std::string section_of(const ComparedSymbol& symbol) const {
+        if (symbol.section >= sections_.size()) return fmt::format("{:#x}", symbol.section);
+        return std::string(sections_[symbol.section].name);
     }
 
     std::string_view bytes_;
@@ -202,6 +228,18 @@ std::optional<std::string> section_difference(const ComparedObject& one, std::si
     return std::nullopt;
 }
 
+std::optional<std::string> symbol_difference(const ComparedObject& one,
+                                             const ComparedObject& other) {
+    const auto here = one.defined();
+    const auto there = other.defined();
+    const auto [first, second] =
+        std::mismatch(here.begin(), here.end(), there.begin(), there.end());
+    if (first == here.end() && second == there.end()) return std::nullopt;
+    if (second == there.end() || (first != here.end() && *first < *second))
+        return fmt::format("the symbol {} is not as it was", std::get<0>(*first));
+    return fmt::format("the symbol {} was not so before", std::get<0>(*second));
+}
+
 }  // namespace
 
 std::optional<std::string> object_difference(std::string_view one, std::string_view other) {
@@ -215,7 +253,7 @@ std::optional<std::string> object_difference(std::string_view one, std::string_v
         return fmt::format("{} sections in place of {}", there.size(), here.size());
     for (std::size_t i = 0; i < here.size(); ++i)
         if (auto differs = section_difference(first, here[i], second, there[i])) return differs;
-    return std::nullopt;
+    return symbol_difference(first, second);
 }
 
 std::optional<std::vector<std::string_view>> symbols_of(std::string_view object) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <tuple>
 
 #include "build/plan_closure.hpp"
 
@@ -16,6 +17,11 @@ using Pieces = std::vector<Id>;
 
 bool has(const std::vector<Id>& sorted, Id word) {
     return std::binary_search(sorted.begin(), sorted.end(), word);
+}
+
+bool have_common(const std::vector<Id>& a, const std::vector<Id>& b) {
+    const auto& [few, many] = a.size() < b.size() ? std::tie(a, b) : std::tie(b, a);
+    return std::any_of(few.begin(), few.end(), [&many = many](Id word) { return has(many, word); });
 }
 
 // Every way to make `rest` of the chain from its piece `at` on, parameters being words that exist.
@@ -47,10 +53,14 @@ void match(const PasteChain& chain, std::size_t at, std::string_view rest, const
 }  // namespace
 
 bool PossiblePaste::may_be_in(const std::vector<Id>& mentioned) const {
-    return std::all_of(pieces.begin(), pieces.end(),
-                       [&](Id piece) { return has(mentioned, piece); }) &&
-           std::any_of(macros.begin(), macros.end(),
-                       [&](Id macro) { return has(mentioned, macro); });
+    const auto stands = [&](const Piece& piece) { return has(mentioned, piece.word); };
+    if (std::all_of(pieces.begin(), pieces.end(), stands)) return have_common(macros, mentioned);
+    // An operand of ## is taken as it is written; an argument that is handed on is expanded first.
+    if (callers.empty()) return false;
+    const auto comes = [&](const Piece& piece) {
+        return piece.brought || have_common(piece.bringers, mentioned);
+    };
+    return std::all_of(pieces.begin(), pieces.end(), comes) && have_common(callers, mentioned);
 }
 
 Pastes::Pastes(const std::vector<PlanFile>& files, const Words& words) : words_(words) {
@@ -62,12 +72,12 @@ Pastes::Pastes(const std::vector<PlanFile>& files, const Words& words) : words_(
         }
 }
 
-const Pastes::Callers& Pastes::callers_of(Id macro) {
-    const auto known = known_.find(macro);
+const Pastes::Callers& Pastes::callers_of(Id word) {
+    const auto known = known_.find(word);
     if (known != known_.end()) return known->second;
-    std::set<Id> macros{macro};
+    std::set<Id> macros{word};
     std::set<Id> words;
-    std::vector<Id> open{macro};
+    std::vector<Id> open{word};
     while (!open.empty()) {
         const auto callers = callers_.find(open.back());
         open.pop_back();
@@ -77,7 +87,23 @@ const Pastes::Callers& Pastes::callers_of(Id macro) {
             if (macros.insert(item->names.front()).second) open.push_back(item->names.front());
         }
     }
-    return known_[macro] = {{macros.begin(), macros.end()}, {words.begin(), words.end()}};
+    return known_[word] = {{macros.begin(), macros.end()}, {words.begin(), words.end()}};
+}
+
+PossiblePaste Pastes::paste_of(Id macro, const Pieces& pieces) {
+    const auto& above = callers_of(macro);
+    PossiblePaste paste{above.macros, above.macros, {}};
+    std::erase(paste.callers, macro);
+    for (const auto piece : pieces) {
+        if (has(above.words, piece)) continue;
+        if (paste.callers.empty()) {
+            paste.pieces.push_back({piece, {}, false});
+            continue;
+        }
+        const auto& bringers = callers_of(piece).macros;
+        paste.pieces.push_back({piece, bringers, have_common(bringers, above.words)});
+    }
+    return paste;
 }
 
 std::vector<PossiblePaste> Pastes::that_make(Id name) {
@@ -89,11 +115,7 @@ std::vector<PossiblePaste> Pastes::that_make(Id name) {
             // A whole name as one argument is a mention by itself.
             if (std::find(pieces.begin(), pieces.end(), name) != pieces.end()) return;
             if (!seen.insert({source.macro, pieces}).second) return;
-            const auto& callers = callers_of(source.macro);
-            PossiblePaste paste{callers.macros, {}};
-            for (const auto piece : pieces)
-                if (!has(callers.words, piece)) paste.pieces.push_back(piece);
-            found.push_back(std::move(paste));
+            found.push_back(paste_of(source.macro, pieces));
         });
     }
     return found;

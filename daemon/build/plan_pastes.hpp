@@ -12,8 +12,14 @@ struct PlanFile;
 
 // A way in which ## may make a name: through one of these macros, from these pieces.
 struct PossiblePaste {
-    std::vector<Words::Id> macros;  // that paste, and those that call them; sorted
-    std::vector<Words::Id> pieces;  // that no macro brings along
+    struct Piece {
+        Words::Id word;
+        std::vector<Words::Id> bringers;  // the word, and macros it may come out of; sorted
+        bool brought = false;             // such a macro stands in a caller's body
+    };
+    std::vector<Words::Id> macros;   // that paste, and those that call them; sorted
+    std::vector<Words::Id> callers;  // of them, those whose arguments are expanded; sorted
+    std::vector<Piece> pieces;       // whose words stand in no caller's body
     // Whether what mentions these words (sorted) may make the name.
     [[nodiscard]] bool may_be_in(const std::vector<Words::Id>& mentioned) const;
 };
@@ -30,10 +36,11 @@ class Pastes {
         const PasteChain* chain;
     };
     struct Callers {
-        std::vector<Words::Id> macros;
-        std::vector<Words::Id> words;  // of their bodies
+        std::vector<Words::Id> macros;  // the word itself, and those whose bodies lead to it
+        std::vector<Words::Id> words;   // of their bodies
     };
-    const Callers& callers_of(Words::Id macro);
+    const Callers& callers_of(Words::Id word);
+    PossiblePaste paste_of(Words::Id macro, const std::vector<Words::Id>& pieces);
 
     const Words& words_;
     std::vector<Source> sources_;

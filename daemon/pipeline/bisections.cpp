@@ -8,6 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
@@ -209,9 +210,15 @@ asio::awaitable<void> Bisections::search(Bisection bisection) {
         // One that was cancelled ends as such, when it is looked at next.
         const bool ends = now && !now->cancel_requested && !stopping_;
         if (ends) co_await fail(id, std::move(*error));
+        co_return;
     } catch (const std::exception& failure) {
-        spdlog::error("bisection {}: {}", id, failure.what());  // it is searched again
+        spdlog::error("bisection {}: {}", id, failure.what());
     }
+    // It is searched again, not at once: a full disk may get room.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (stopping_) co_return;
+    asio::steady_timer pause(executor_, k_overlooked);
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 asio::awaitable<void> Bisections::find_line(Bisection bisection) {

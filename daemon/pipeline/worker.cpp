@@ -12,6 +12,7 @@
 #include "pipeline/job_run.hpp"
 #include "pipeline/left_trials.hpp"
 #include "pipeline/run_job.hpp"
+#include "util/memory.hpp"
 #include "util/offload.hpp"
 #include "verdict/decide.hpp"
 
@@ -78,6 +79,7 @@ asio::awaitable<void> Worker::run() {
     co_await take_up_unfinished();
     while (!stopping_) {
         if (queue_.empty()) {
+            util::unmap_idle_code();
             wake_.expires_at(asio::steady_timer::time_point::max());
             co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
             continue;
@@ -141,10 +143,8 @@ asio::awaitable<void> Worker::work_on(std::int64_t id) {
 asio::awaitable<void> Worker::tidy_cache() {
     if (services_.cache == nullptr || stopping_) co_return;
     try {
-        const auto read = [](store::Store& s) { return holds_of(s); };
-        const auto holds = co_await services_.store->call(read);
-        const auto prune = [&services = services_, holds] {
-            return services.cache->prune(services.most_cache_bytes, holds);
+        const auto prune = [&services = services_] {
+            return services.cache->prune(services.most_cache_bytes, services.cache_holds());
         };
         const auto pruned = co_await util::run_on(*services_.pool, prune);
         for (const auto& item : pruned.removed)

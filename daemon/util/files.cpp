@@ -28,6 +28,14 @@ Error file_error(std::string_view action, const fs::path& path, int code) {
                  path.string(), hint};
 }
 
+// The whole file, by its open description: threads and children share it as they share that.
+struct flock write_lock() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
 Result<void> write_all(int fd, std::string_view content, const fs::path& path) {
     while (!content.empty()) {
         const auto n = ::write(fd, content.data(), content.size());
@@ -160,7 +168,9 @@ Result<TempDir> TempDir::make(const fs::path& parent, std::string_view prefix) {
         return tl::unexpected(file_error("create a folder in", parent, errno));
     // A file system without locks leaves it without one.
     Fd lock(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (lock.valid()) ::flock(lock.get(), LOCK_EX | LOCK_NB);
+    // Who asks has_owner() has it for a moment: that is waited for.
+    while (lock.valid() && ::flock(lock.get(), LOCK_EX) != 0 && errno == EINTR) {
+    }
     return TempDir(fs::path(name), std::move(lock));
 }
 
@@ -195,14 +205,20 @@ Result<FileLock> FileLock::take(const fs::path& path, Wait wait) {
     fs::create_directories(path.parent_path(), ignored);
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (!fd.valid()) return tl::unexpected(file_error("open", path, errno));
-    const int flags = LOCK_EX | (wait == Wait::no ? LOCK_NB : 0);
-    while (::flock(fd.get(), flags) != 0) {
+    auto lock = write_lock();
+    while (::fcntl(fd.get(), wait == Wait::no ? F_OFD_SETLK : F_OFD_SETLKW, &lock) != 0) {
         if (errno == EINTR) continue;
-        if (errno == EWOULDBLOCK)
+        if (errno == EAGAIN || errno == EACCES)
             return fail(ErrorKind::conflict, "another process holds the lock", path.string());
         return tl::unexpected(file_error("lock", path, errno));
     }
     return FileLock(std::move(fd));
+}
+
+bool FileLock::is_held(const fs::path& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    auto lock = write_lock();
+    return fd.valid() && ::fcntl(fd.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 Result<void> make_fresh_folder(const fs::path& path) {

@@ -216,8 +216,9 @@ class CompileLoad:
         self.process.wait()
 
 
-def slowest_page(daemon, jobs):
-    """The slowest of twenty answers of each kind of page, in ms."""
+def times_of_pages(daemon, jobs):
+    """Of twenty answers of each kind of page the median and the slowest, in ms. The first search
+    after the store was made reads it from the disk."""
     pages = {
         "first page": "/api/v1/jobs",
         "500 of them": "/api/v1/jobs?limit=500",
@@ -349,13 +350,13 @@ def live_to_all(daemon, folder, mail):
     daemon.wait(daemon.submit(mail, tree=tree), seconds=60)
     locks = list((daemon.cache / "trees").glob("*.lock"))
     with open(locks[0], "r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.lockf(lock, fcntl.LOCK_EX)
         job = daemon.submit(mail, tree=tree)
         daemon.wait(job, until=lambda now: now["stage"] == "checking_out", seconds=60)
         with Peak(daemon.process.pid) as peak:
             streams = Streams(daemon.port, job, CLIENTS)
             streams.read_until(lambda: streams.all_have(b'"checking_out"'), 60)
-            fcntl.flock(lock, fcntl.LOCK_UN)
+            fcntl.lockf(lock, fcntl.LOCK_UN)
             streams.read_until(lambda: not streams.open, 60)
     events = check_streams(streams, daemon, job)
     streams.close()
@@ -367,7 +368,7 @@ def measure(arguments, folder, daemon):
     idle = rss(daemon.process.pid) / MIB
     note(f"idle: {idle:.1f} MiB")
     size, sides = beside_nginx(daemon, folder, arguments.seconds)
-    pages = slowest_page(daemon, arguments.jobs)
+    pages = times_of_pages(daemon, arguments.jobs)
     history, history_events = history_to_all(daemon)
     live, live_events = live_to_all(daemon, folder, (arguments.source / "patches/seed/mail.txt")
                                     .read_bytes())
@@ -390,7 +391,8 @@ def measure(arguments, folder, daemon):
     return {"nginx_ratio": round(sides["krepro"][0] / sides["nginx"][0], 3),
             "p99_ms": round(loaded.p99_ms, 2), "sse_clients_mib": round(max(history, live), 1),
             "idle_rss_mib": round(idle, 1),
-            "search_ms": round(max(most for _, most in pages.values()), 1)}
+            "search_ms": round(max(median for median, _ in pages.values()), 1),
+            "search_most_ms": round(max(most for _, most in pages.values()), 1)}
 
 
 def main():

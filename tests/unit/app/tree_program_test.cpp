@@ -80,7 +80,7 @@ TEST_F(TreeOfAJob, that_is_done_can_be_removed) {
 TEST_F(TreeOfAJob, of_krepro_run_is_held_while_that_runs) {
     const auto state = settings_.state / "run";
     add_job(state / "krepro.db", model::JobStage::running);
-    EXPECT_TRUE(job_stores(settings_).empty());
+    EXPECT_TRUE(job_stores(settings_.state).empty());
     {
         const auto lock = util::FileLock::take(state / "lock", util::FileLock::Wait::no);
         EXPECT_EQ(run(TreeRequest::What::remove), k_usage);

@@ -52,6 +52,17 @@ TEST_P(ObjectCompare, other_code_other_data_and_other_symbols_differ) {
                 Optional(HasSubstr("can be read")));
 }
 
+TEST_P(ObjectCompare, what_is_offered_to_others_is_compared) {
+    const auto one = assembled(".globl put\nput: nop\nnop");
+    EXPECT_EQ(object_difference(one, assembled(".globl put\nput: nop\nx: nop")), std::nullopt);
+    for (const auto* other :
+         {".globl put\nnop\nput: nop", ".weak put\nput: nop\nnop", "put: nop\nnop",
+          ".globl get\nget: nop\nnop", ".globl put\n.hidden put\nput: nop\nnop",
+          ".globl put, get\nput: nop\nget: nop", ".globl put\nput: nop\nnop\n.size put, 2"})
+        EXPECT_THAT(object_difference(one, assembled(other)), Optional(HasSubstr("the symbol ")))
+            << other;
+}
+
 TEST_P(ObjectCompare, symbols_are_read) {
     const auto one = assembled("here: call put");
     EXPECT_THAT(

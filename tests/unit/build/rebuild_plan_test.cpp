@@ -34,6 +34,57 @@ TEST(RebuildPlan, a_header_that_is_named_by_a_way_round_is_the_same_header) {
     EXPECT_EQ(plan.dependents, 4);
 }
 
+TEST(RebuildPlan, a_function_is_known_behind_an_attribute_that_no_list_has) {
+    for (const auto* head :
+         {"static inline int __odd(2) put_it(int n)", "static inline int put_it(int n) __odd(2)"}) {
+        const auto before = changed("static inline int put_it(int n)", head);
+        auto after = before;
+        const auto plan = MadeTree().plan(after.replace(after.find("n + 1;"), 6, "n + 2;"), before);
+        EXPECT_THAT(plan.hard, IsEmpty());
+        EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/puts_both.o"))
+            << head;
+    }
+}
+
+// put_it, as other macros may make its name.
+constexpr const char* k_pastes = R"(#define CAT_(a, b) a##b
+#define CAT(a, b) CAT_(a, b)
+#define VERB put
+#define A_VERB VERB
+#define OTHER_VERB keep
+static inline int put_it(int n)
+{
+	return n + 1;
+}
+)";
+
+RebuildPlan plan_of_pastes(const MadeTree& tree, const std::string& more = {}) {
+    const auto before = k_pastes + more;
+    auto after = before;
+    return tree.plan(after.replace(after.find("n + 1;"), 6, "n + 2;"), before);
+}
+
+// An operand of ## is taken as it is written; what another macro hands on is expanded first.
+TEST(RebuildPlan, a_name_may_be_made_of_what_a_macro_stands_for) {
+    const MadeTree tree;
+    tree.add_unit("expands", "int a(void) { return CAT(VERB, _it)(1); }\n");
+    tree.add_unit("expands_twice", "int a(void) { return CAT(A_VERB, _it)(1); }\n");
+    tree.add_unit("joins", "int a(void) { return CAT_(VERB, _it)(1); }\n");
+    tree.add_unit("others", "int a(void) { return CAT(OTHER_VERB, _it)(1); }\n");
+    const auto plan = plan_of_pastes(tree);
+    EXPECT_THAT(plan.hard, IsEmpty());
+    EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/expands.o",
+                                                    "kernel/expands_twice.o"));
+}
+
+TEST(RebuildPlan, a_macro_may_bring_along_what_another_stands_for) {
+    const MadeTree tree;
+    tree.add_unit("calls", "int a(void) { return CALL(_it)(1); }\n");
+    const auto plan = plan_of_pastes(tree, "#define CALL(what) CAT(A_VERB, what)\n");
+    EXPECT_THAT(plan.hard, IsEmpty());
+    EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/calls.o"));
+}
+
 // It was left out of that build, and may be of a state that nobody knows any more.
 TEST(RebuildPlan, what_was_stale_before_the_last_build_ended_is_made_whatever_changed) {
     const auto plan = MadeTree().plan_later(changed("struct box", "/* a box */ struct box"));

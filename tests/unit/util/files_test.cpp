@@ -46,6 +46,21 @@ TEST_F(Files, a_temporary_folder_tells_whether_somebody_has_it) {
     EXPECT_TRUE(TempDir::has_owner(path("way"))) << "a link: who knows";
 }
 
+TEST_F(Files, a_lock_tells_whether_somebody_has_it_and_asking_takes_nothing) {
+    const auto file = path("lock");
+    EXPECT_FALSE(FileLock::is_held(file));
+    {
+        const auto lock = FileLock::take(file, FileLock::Wait::no);
+        ASSERT_TRUE(lock) << lock.error().to_string();
+        EXPECT_TRUE(FileLock::is_held(file));
+        const auto second = FileLock::take(file, FileLock::Wait::no);
+        ASSERT_FALSE(second);
+        EXPECT_EQ(second.error().kind, ErrorKind::conflict);
+    }
+    EXPECT_FALSE(FileLock::is_held(file));
+    EXPECT_TRUE(FileLock::take(file, FileLock::Wait::no));
+}
+
 TEST_F(Files, the_file_system_of_a_folder_can_be_synced) {
     EXPECT_TRUE(sync_file_system(path("folder")));
     EXPECT_FALSE(sync_file_system(path("absent")));
