@@ -54,6 +54,7 @@ struct Item {
     std::vector<Words::Id> names;    // what it defines or declares
     std::vector<Words::Id> words;    // every identifier in it, those in strings too; sorted
     std::vector<PasteChain> pastes;  // of a macro
+    bool calls_argument = false;     // a macro that calls a macro or function which it is given
     std::string text;                // its tokens: equal for equal code
     std::uint64_t shape = 0;         // where on its lines they stand; of no directive
     std::string context;             // the conditions around it

@@ -67,6 +67,9 @@ constexpr std::array<std::string_view, 19> k_storage{
     "__used",          "__weak",          "asmlinkage",   "const",      "extern",
     "inline",          "noinline",        "notrace",      "static"};
 
+constexpr std::array<std::string_view, 10> k_of_types{
+    "_Bool", "char", "double", "float", "int", "long", "short", "signed", "unsigned", "void"};
+
 constexpr std::array<std::string_view, 6> k_inline{"__always_inline", "__inline", "__inline__",
                                                    "inline",          "static",   "typedef"};
 
@@ -167,6 +170,17 @@ void read_invocation(Tokens tokens, std::size_t call, Words& words, Item& item) 
         }
 }
 
+// Whether the last of these words, before one that looks like a call, may be what is declared: then
+// it has a type before it.
+bool may_be_variable(Tokens before) {
+    if (before.size() < 2 || before.back().kind != TokenKind::word ||
+        is_one_of(before.back().text, k_of_types))
+        return false;
+    const auto& type = before[before.size() - 2];
+    return type.text != "struct" && type.text != "union" && type.text != "enum" &&
+           !is_one_of(type.text, k_storage);
+}
+
 void read_callable(Tokens tokens, std::size_t call, Words& words, Item& item) {
     // "int (*name)(...)": a pointer; its name is within.
     if (call + 2 < tokens.size() && is_mark(tokens[call + 2], '*')) {
@@ -186,6 +200,8 @@ void read_callable(Tokens tokens, std::size_t call, Words& words, Item& item) {
         item.names.push_back(words.id(tokens[*at].text));
     if (!is_mark(tokens.back(), '}')) {
         item.kind = ItemKind::prototype;
+        if (may_be_variable(tokens.first(call)))
+            item.names.push_back(words.id(tokens[call - 1].text));
         return;
     }
     item.kind = ItemKind::function;
@@ -268,6 +284,8 @@ void read_macro(Tokens line, Words& words, Item& item) {
     for (std::size_t i = body; i < line.size(); ++i) {
         if (line[i].kind == TokenKind::word && !is_parameter(line[i].text))
             item.words.push_back(words.id(line[i].text));
+        if (is_parameter(line[i].text) && i + 1 < line.size() && is_mark(line[i + 1], '('))
+            item.calls_argument = true;
         if (line[i].kind == TokenKind::string) {
             for (const auto id : read_mentions(line[i].text.substr(1), words).words)
                 item.words.push_back(id);

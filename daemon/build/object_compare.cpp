@@ -115,11 +115,12 @@ class ComparedObject {
         return names;
     }
 
-    // Those that are not local, sorted.
+    // Those that are not local, sorted; but for the checksums that kbuild adds after the compiler.
     [[nodiscard]] std::vector<DefinedSymbol> defined() const {
         std::vector<DefinedSymbol> defined;
         for (const auto& symbol : symbols_)
-            if (!symbol.local() && symbol.section != SHN_UNDEF)
+            if (!symbol.local() && symbol.section != SHN_UNDEF &&
+                !symbol.name.starts_with("__crc_"))
                 defined.emplace_back(symbol.name, section_of(symbol), symbol.value, symbol.size,
                                      symbol.info, symbol.other);
         std::sort(defined.begin(), defined.end());
@@ -235,9 +236,8 @@ std::optional<std::string> symbol_difference(const ComparedObject& one,
     const auto [first, second] =
         std::mismatch(here.begin(), here.end(), there.begin(), there.end());
     if (first == here.end() && second == there.end()) return std::nullopt;
-    if (second == there.end() || (first != here.end() && *first < *second))
-        return fmt::format("the symbol {} is not as it was", std::get<0>(*first));
-    return fmt::format("the symbol {} was not so before", std::get<0>(*second));
+    const bool in_first = second == there.end() || (first != here.end() && *first < *second);
+    return fmt::format("the symbol {} is not the same", std::get<0>(in_first ? *first : *second));
 }
 
 }  // namespace

@@ -54,13 +54,16 @@ void match(const PasteChain& chain, std::size_t at, std::string_view rest, const
 
 bool PossiblePaste::may_be_in(const std::vector<Id>& mentioned) const {
     const auto stands = [&](const Piece& piece) { return has(mentioned, piece.word); };
-    if (std::all_of(pieces.begin(), pieces.end(), stands)) return have_common(macros, mentioned);
-    // An operand of ## is taken as it is written; an argument that is handed on is expanded first.
-    if (callers.empty()) return false;
+    if (std::all_of(pieces.begin(), pieces.end(), stands)) return have_common(*macros, mentioned);
     const auto comes = [&](const Piece& piece) {
-        return piece.brought || have_common(piece.bringers, mentioned);
+        return piece.brought || have_common(*piece.bringers, mentioned);
     };
-    return std::all_of(pieces.begin(), pieces.end(), comes) && have_common(callers, mentioned);
+    if (!std::all_of(pieces.begin(), pieces.end(), comes)) return false;
+    // An operand of ## is taken as it is written. What a caller hands on is expanded first, and a
+    // macro that calls what it is given hands its own words to the macro that pastes.
+    const auto calls = [&](Id word) { return word != macro && has(*macros, word); };
+    return std::any_of(mentioned.begin(), mentioned.end(), calls) ||
+           (has(mentioned, macro) && have_common(*callbacks, mentioned));
 }
 
 Pastes::Pastes(const std::vector<PlanFile>& files, const Words& words) : words_(words) {
@@ -70,6 +73,14 @@ Pastes::Pastes(const std::vector<PlanFile>& files, const Words& words) : words_(
             for (const auto& chain : item.pastes) sources_.push_back({item.names.front(), &chain});
             for (const auto word : item.words) callers_[word].push_back(&item);
         }
+    std::set<Id> callbacks;
+    for (const auto& file : files)
+        for (const auto& item : file.c.items) {
+            if (!item.calls_argument || item.names.empty()) continue;
+            const auto& macros = callers_of(item.names.front()).macros;
+            callbacks.insert(macros.begin(), macros.end());
+        }
+    callbacks_ = {callbacks.begin(), callbacks.end()};
 }
 
 const Pastes::Callers& Pastes::callers_of(Id word) {
@@ -92,16 +103,11 @@ const Pastes::Callers& Pastes::callers_of(Id word) {
 
 PossiblePaste Pastes::paste_of(Id macro, const Pieces& pieces) {
     const auto& above = callers_of(macro);
-    PossiblePaste paste{above.macros, above.macros, {}};
-    std::erase(paste.callers, macro);
+    PossiblePaste paste{macro, &above.macros, &callbacks_, {}};
     for (const auto piece : pieces) {
         if (has(above.words, piece)) continue;
-        if (paste.callers.empty()) {
-            paste.pieces.push_back({piece, {}, false});
-            continue;
-        }
         const auto& bringers = callers_of(piece).macros;
-        paste.pieces.push_back({piece, bringers, have_common(bringers, above.words)});
+        paste.pieces.push_back({piece, &bringers, have_common(bringers, above.words)});
     }
     return paste;
 }

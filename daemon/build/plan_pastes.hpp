@@ -10,16 +10,18 @@ namespace krepro::build {
 
 struct PlanFile;
 
-// A way in which ## may make a name: through one of these macros, from these pieces.
+// A way in which ## may make a name: through one of these macros, from these pieces. The sorted
+// words that it points to are of the Pastes that made it.
 struct PossiblePaste {
     struct Piece {
         Words::Id word;
-        std::vector<Words::Id> bringers;  // the word, and macros it may come out of; sorted
-        bool brought = false;             // such a macro stands in a caller's body
+        const std::vector<Words::Id>* bringers;  // the word, and macros it may come out of
+        bool brought;                            // such a macro stands in a caller's body
     };
-    std::vector<Words::Id> macros;   // that paste, and those that call them; sorted
-    std::vector<Words::Id> callers;  // of them, those whose arguments are expanded; sorted
-    std::vector<Piece> pieces;       // whose words stand in no caller's body
+    Words::Id macro;                          // that pastes
+    const std::vector<Words::Id>* macros;     // it, and those that call it
+    const std::vector<Words::Id>* callbacks;  // macros that call what they are given
+    std::vector<Piece> pieces;                // whose words stand in no caller's body
     // Whether what mentions these words (sorted) may make the name.
     [[nodiscard]] bool may_be_in(const std::vector<Words::Id>& mentioned) const;
 };
@@ -46,6 +48,7 @@ class Pastes {
     std::vector<Source> sources_;
     std::map<Words::Id, std::vector<const Item*>> callers_;  // by a word of their body
     std::map<Words::Id, Callers> known_;
+    std::vector<Words::Id> callbacks_;
 };
 
 }  // namespace krepro::build

@@ -31,6 +31,7 @@ namespace {
 
 // How long news may be overlooked, should a notice be lost.
 constexpr std::chrono::seconds k_overlooked{10};
+constexpr std::chrono::seconds k_search_again{10};  // where its end could not be stored
 constexpr double k_fewest_seconds = 120;  // a boot under emulation, and the shortest trial
 constexpr int k_fewest_trials = 2;
 
@@ -217,7 +218,7 @@ asio::awaitable<void> Bisections::search(Bisection bisection) {
     // It is searched again, not at once: a full disk may get room.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     if (stopping_) co_return;
-    asio::steady_timer pause(executor_, k_overlooked);
+    asio::steady_timer pause(executor_, k_search_again);
     co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 

@@ -31,7 +31,8 @@ struct Services {
     build::Symbolizer* symbolizer = nullptr;  // nullptr: reports stay without lines
     vm::VmHost* host = nullptr;
     const CacheKeeper* cache = nullptr;  // nullptr: the cache grows
-    // What jobs hold in the cache, those of other processes too; blocks. With `cache`.
+    // What jobs hold in the cache, those of the daemon or `krepro run` beside this one too; blocks.
+    // With `cache`.
     std::function<CacheHolds()> cache_holds;
     boost::asio::thread_pool* pool = nullptr;  // for what blocks: hashing, reading mails
     // For bundles, which take seconds: jobs do not wait for them. nullptr: as the others.

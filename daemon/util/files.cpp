@@ -217,8 +217,9 @@ Result<FileLock> FileLock::take(const fs::path& path, Wait wait) {
 
 bool FileLock::is_held(const fs::path& path) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) return errno != ENOENT;
     auto lock = write_lock();
-    return fd.valid() && ::fcntl(fd.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return ::fcntl(fd.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
 Result<void> make_fresh_folder(const fs::path& path) {

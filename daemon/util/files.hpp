@@ -75,7 +75,8 @@ class FileLock {
   public:
     enum class Wait { no, yes };
     static Result<FileLock> take(const std::filesystem::path& path, Wait wait);
-    // Whether another has it. Asking takes nothing: who wants the lock meanwhile gets it.
+    // Whether somebody has it, this process included; true as well where that cannot be told.
+    // Asking takes nothing: who wants the lock meanwhile gets it.
     [[nodiscard]] static bool is_held(const std::filesystem::path& path);
 
   private:

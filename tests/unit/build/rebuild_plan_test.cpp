@@ -46,6 +46,16 @@ TEST(RebuildPlan, a_function_is_known_behind_an_attribute_that_no_list_has) {
     }
 }
 
+TEST(RebuildPlan, a_variable_is_known_before_an_attribute_that_no_list_has) {
+    const std::string before = "struct box { int n; };\nextern struct box boxes __odd(4);\n";
+    const MadeTree tree;
+    tree.add_unit("counts", "int a(void) { return boxes.n; }\n");
+    const auto plan =
+        tree.plan("struct box { int n; };\nextern const struct box boxes __odd(4);\n", before);
+    EXPECT_THAT(plan.hard, IsEmpty());
+    EXPECT_THAT(plan.selected, ElementsAre("kernel/counts.o"));
+}
+
 // put_it, as other macros may make its name.
 constexpr const char* k_pastes = R"(#define CAT_(a, b) a##b
 #define CAT(a, b) CAT_(a, b)
@@ -75,6 +85,22 @@ TEST(RebuildPlan, a_name_may_be_made_of_what_a_macro_stands_for) {
     EXPECT_THAT(plan.hard, IsEmpty());
     EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/expands.o",
                                                     "kernel/expands_twice.o"));
+}
+
+TEST(RebuildPlan, a_list_hands_its_words_to_the_macro_that_it_is_given) {
+    const MadeTree tree;
+    tree.add_unit("lists", "#define DO(v) v##_it(1);\nvoid a(void) { VERBS(DO) }\n");
+    tree.add_unit("lists_more", "#define DO(v) v##_it(1);\nvoid a(void) { MORE_VERBS(DO) }\n");
+    tree.add_unit("picks", "int a(void) { return PICK(CAT_, VERB)(1); }\n");
+    tree.add_unit("others", "#define DO(v) v##_it(1);\nvoid a(void) { OTHERS(DO) }\n");
+    const auto plan = plan_of_pastes(tree,
+                                     "#define VERBS(X) X(put) X(keep)\n"
+                                     "#define MORE_VERBS(X) VERBS(X)\n"
+                                     "#define OTHERS(X) X(get)\n"
+                                     "#define PICK(m, v) m(v, _it)\n");
+    EXPECT_THAT(plan.hard, IsEmpty());
+    EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/lists.o",
+                                                    "kernel/lists_more.o", "kernel/picks.o"));
 }
 
 TEST(RebuildPlan, a_macro_may_bring_along_what_another_stands_for) {
