@@ -88,5 +88,20 @@ TEST_F(TreeOfAJob, of_krepro_run_is_held_while_that_runs) {
     EXPECT_EQ(run(TreeRequest::What::remove), 0) << said_;
 }
 
+TEST_F(TreeOfAJob, is_held_in_the_cache_whoever_has_the_job) {
+    add_job(settings_.state / "krepro.db", model::JobStage::done);
+    add_job(settings_.state / "run/krepro.db", model::JobStage::running);
+    EXPECT_EQ(held_by_jobs(settings_.state).trees.count("mine"), 0U) << "its run was killed";
+    {
+        const auto run =
+            util::FileLock::take(settings_.state / "run/lock", util::FileLock::Wait::no);
+        const auto holds = held_by_jobs(settings_.state);
+        EXPECT_EQ(holds.trees.count("mine"), 1U);
+        EXPECT_EQ(holds.jobs, 1);
+    }
+    add_job(settings_.state / "krepro.db", model::JobStage::running);
+    EXPECT_EQ(held_by_jobs(settings_.state).trees.count("mine"), 1U);
+}
+
 }  // namespace
 }  // namespace krepro::app

@@ -16,6 +16,11 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
 
+// `before`, where put_it does something else.
+std::string with_another_put_it(std::string before) {
+    return before.replace(before.find("n + 1;"), 6, "n + 2;");
+}
+
 TEST(RebuildPlan, a_changed_inline_reaches_those_who_name_it_and_those_who_name_its_callers) {
     const auto plan = MadeTree().plan(changed("return n + 1;", "return n + 2;"));
     EXPECT_THAT(plan.hard, IsEmpty());
@@ -38,8 +43,7 @@ TEST(RebuildPlan, a_function_is_known_behind_an_attribute_that_no_list_has) {
     for (const auto* head :
          {"static inline int __odd(2) put_it(int n)", "static inline int put_it(int n) __odd(2)"}) {
         const auto before = changed("static inline int put_it(int n)", head);
-        auto after = before;
-        const auto plan = MadeTree().plan(after.replace(after.find("n + 1;"), 6, "n + 2;"), before);
+        const auto plan = MadeTree().plan(with_another_put_it(before), before);
         EXPECT_THAT(plan.hard, IsEmpty());
         EXPECT_THAT(plan.selected, UnorderedElementsAre("kernel/puts.o", "kernel/puts_both.o"))
             << head;
@@ -70,8 +74,7 @@ static inline int put_it(int n)
 
 RebuildPlan plan_of_pastes(const MadeTree& tree, const std::string& more = {}) {
     const auto before = k_pastes + more;
-    auto after = before;
-    return tree.plan(after.replace(after.find("n + 1;"), 6, "n + 2;"), before);
+    return tree.plan(with_another_put_it(before), before);
 }
 
 // An operand of ## is taken as it is written; what another macro hands on is expanded first.
