@@ -143,10 +143,26 @@ void create_bisections(soci::session& sql) {
     sql << "CREATE INDEX bisection_steps_by_bisection ON bisection_steps(bisection, job)";
 }
 
+// The titles by their trigrams, so that a search reads what it finds and not every job. The index
+// keeps no titles of its own: it must be told the old one when one goes.
+void create_title_index(soci::session& sql) {
+    const std::string forget =
+        "INSERT INTO job_titles(job_titles, rowid, title) VALUES ('delete', old.id, old.title);";
+    const std::string keep = "INSERT INTO job_titles(rowid, title) VALUES (new.id, new.title);";
+    sql << "CREATE VIRTUAL TABLE job_titles USING fts5(title, content = 'jobs',"
+           " content_rowid = 'id', tokenize = 'trigram', columnsize = 0)";
+    sql << "INSERT INTO job_titles(job_titles) VALUES ('rebuild')";
+    sql << "CREATE TRIGGER job_title_added AFTER INSERT ON jobs BEGIN " + keep + " END";
+    sql << "CREATE TRIGGER job_title_gone AFTER DELETE ON jobs BEGIN " + forget + " END";
+    sql << "CREATE TRIGGER job_title_changed AFTER UPDATE OF title ON jobs"
+           " WHEN old.title <> new.title BEGIN " +
+               forget + keep + " END";
+}
+
 // In order; an entry that was released never changes. A new form of the schema is a new entry.
-constexpr std::array<Migration, 7> k_migrations{
+constexpr std::array<Migration, 8> k_migrations{
     create_jobs,       create_trials_and_reports, create_events_and_facts, create_access,
-    create_references, create_kernel_uses,        create_bisections};
+    create_references, create_kernel_uses,        create_bisections,       create_title_index};
 
 int current_version(soci::session& sql) {
     sql << "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)";

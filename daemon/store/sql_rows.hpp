@@ -32,14 +32,19 @@ std::string write_document(const T& value) {
 // ASCII letters in lower case; other bytes as they are.
 std::string fold_case(std::string text);
 
-// A filter's WHERE clause with the values it names, which must outlive the statement.
+// The jobs that a filter asks for, newest first, with the values that the query names, which must
+// outlive the statement.
 class JobQuery {
   public:
     explicit JobQuery(const JobFilter& filter);
-    // "SELECT <columns> FROM jobs <joins> WHERE ... ORDER BY id DESC LIMIT ...", bound.
-    void prepare(soci::statement& statement, const std::string& columns_and_tables);
+    // "SELECT <columns> FROM jobs JOIN job_documents WHERE ... ORDER BY id DESC LIMIT ...", bound.
+    void prepare(soci::statement& statement, const std::string& columns);
 
   private:
+    void search(const std::string& text);
+
+    std::string tables_ = " FROM jobs";
+    std::string id_ = "jobs.id";
     std::string where_ = " WHERE 1 = 1";
     std::string stage_, verdict_, pattern_;
     long long before_ = 0;

@@ -141,9 +141,7 @@ std::vector<Job> Store::Impl::read_jobs(const JobFilter& filter, const std::stri
     soci::statement rows(sql);
     rows.exchange(into(text));
     rows.exchange(into(cancel));
-    query.prepare(rows, column +
-                            ", cancel_requested FROM jobs JOIN job_documents"
-                            " ON job_documents.job = jobs.id");
+    query.prepare(rows, column + ", cancel_requested");
     rows.execute();
     std::vector<Job> jobs;
     while (rows.fetch()) {

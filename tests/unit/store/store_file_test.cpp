@@ -81,6 +81,18 @@ TEST_F(StoreOnDisk, a_schema_of_a_newer_program_is_refused) {
     EXPECT_EQ(store.error().where, file().string());
 }
 
+TEST_F(StoreOnDisk, titles_of_before_their_index_are_found) {
+    open()->add_job(job_titled("mm: slab"));
+    {
+        soci::session sql(soci::sqlite3, "db=" + file().string());
+        for (const auto* trigger : {"added", "gone", "changed"})
+            sql << std::string("DROP TRIGGER job_title_") + trigger;
+        sql << "DROP TABLE job_titles";
+        sql << "DELETE FROM schema_version WHERE version >= 8";
+    }
+    EXPECT_EQ(open()->summaries({{}, {}, "slab", 0, 50}).size(), 1U);
+}
+
 TEST_F(StoreOnDisk, a_file_that_is_no_database_is_refused) {
     ASSERT_TRUE(util::write_file_atomic(file(), std::string(8192, 'x')));
     const auto store = Store::open(file());

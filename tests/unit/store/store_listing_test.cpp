@@ -27,6 +27,18 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         {"text in any case", {{}, {}, "slab", 0, 50}, {3, 2}},
         {"a per cent sign is no wildcard", {{}, {}, "0%", 0, 50}, {1}},
         {"an underscore is no wildcard", {{}, {}, "b_f", 0, 50}, {2}},
+        {"two letters, in any case", {{}, {}, "LA", 0, 50}, {3, 2}},
+        {"across a blank and a colon", {{}, {}, "m: sL", 0, 50}, {3, 2}},
+        {"words that are there, but not side by side", {{}, {}, "slab mm", 0, 50}, {}},
+        {"a query's own words are text", {{}, {}, "slab\" OR \"net", 0, 50}, {}},
+        {"a character that ends a query", {{}, {}, std::string("mm:\0", 4), 0, 50}, {}},
+        {"bytes that are no character", {{}, {}, "\xff\xfe\xfd\xc0", 0, 50}, {}},
+        {"text of a stage", {JobStage::done, {}, "slab", 0, 50}, {2}},
+        {"text of a verdict that no such job has",
+         {{}, model::VerdictKind::not_fixed, "slab", 0, 50},
+         {}},
+        {"text before a job", {{}, {}, "slab", 3, 50}, {2}},
+        {"text, one job", {{}, {}, "slab", 0, 1}, {3}},
         {"by stage", {JobStage::done, {}, "", 0, 50}, {2}},
         {"by verdict", {{}, model::VerdictKind::fixed, "", 0, 50}, {2}},
         {"by both, none", {JobStage::queued, model::VerdictKind::fixed, "", 0, 50}, {}},
@@ -40,6 +52,27 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         EXPECT_EQ(jobs, c.ids) << c.name;
         EXPECT_EQ(summaries, c.ids) << c.name;
     }
+}
+
+TEST(StoreListing, a_search_knows_the_title_that_a_job_has_now) {
+    auto store = memory_store();
+    auto job = store->add_job(job_titled("mm: slab"));
+    store->add_job(job_titled("mm: slab again"));
+    const auto found = [&](const char* text) {
+        std::vector<std::int64_t> ids;
+        for (const auto& summary : store->summaries({{}, {}, text, 0, 50}))
+            ids.push_back(summary.id);
+        return ids;
+    };
+    job.title = "net: socket";
+    ASSERT_TRUE(store->update_job(job));
+    EXPECT_EQ(found("slab"), (std::vector<std::int64_t>{2}));
+    EXPECT_EQ(found("socket"), (std::vector<std::int64_t>{1}));
+    job.stage = JobStage::done;
+    ASSERT_TRUE(store->update_job(job));
+    ASSERT_TRUE(store->delete_job(job.id));
+    EXPECT_TRUE(found("socket").empty());
+    EXPECT_EQ(found("again"), (std::vector<std::int64_t>{2}));
 }
 
 TEST(StoreListing, a_summary_is_the_job_without_its_heavy_parts) {
