@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
 #include "exports/format.hpp"
 #include "http/job_receiver.hpp"
 
@@ -106,6 +110,16 @@ void add_export_links(Json& links, const model::Job& job) {
     links["bundle"] = job.verdict && !one_kernel ? Json(self + "/bundle") : Json(nullptr);
 }
 
+Json without(Json object, std::initializer_list<std::string_view> names) {
+    auto& members = object.get_ref<Json::object_t&>();
+    Json::object_t kept;
+    kept.reserve(members.size());
+    for (auto& [name, value] : members)
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            kept.emplace(name, std::move(value));
+    return Json(std::move(kept));
+}
+
 }  // namespace
 
 Json job_view(const model::Job& job, const std::vector<model::Trial>& trials,
@@ -130,15 +144,13 @@ Json job_view(const model::Job& job, const std::vector<model::Trial>& trials,
 }
 
 Json summary_view(const model::Job& summary) {
-    Json view = to_json(summary);
-    for (const auto* heavy : {"expected", "unpatched_checkout", "patched_checkout",
-                              "unpatched_build", "patched_build", "workload", "earlier", "tried"})
-        view.erase(heavy);
-    for (const auto* heavy : {"mail", "script", "config"}) view["spec"].erase(heavy);
+    Json view = without(to_json(summary),
+                        {"expected", "unpatched_checkout", "patched_checkout", "unpatched_build",
+                         "patched_build", "workload", "earlier", "tried"});
+    view["spec"] = without(std::move(view["spec"]), {"mail", "script", "config"});
     view["spec"]["webhook"] = shown_receiver(summary.spec.webhook);
-    for (const auto* heavy :
-         {"message", "trailers", "patch", "files", "splat", "reproducer", "notes"})
-        view["mail"].erase(heavy);
+    view["mail"] = without(std::move(view["mail"]), {"message", "trailers", "patch", "files",
+                                                     "splat", "reproducer", "notes"});
     view["links"] = {{"self", job_path(summary.id)}};
     return view;
 }

@@ -126,6 +126,9 @@ Json to_json(const T& value) {
         return Json(std::string(to_string(value)));
     } else if constexpr (Reflected<T>) {
         Json object = Json::object();
+        // An object that grows copies its members, keys being const, and all that is below them.
+        auto& members = object.template get_ref<Json::object_t&>();
+        members.reserve(std::tuple_size_v<decltype(T::fields())>);
         std::apply(
             [&](const auto&... f) {
                 ((object[std::string(f.name)] = to_json(value.*(f.member))), ...);

@@ -61,6 +61,24 @@ Job in_short(const Job& job) {
     return summary;
 }
 
+// What is empty in `json` and by default goes: a listing reads hundreds of summaries at once.
+model::Json without_empty(const model::Json& json, const model::Json& defaults) {
+    model::Json kept = model::Json::object();
+    for (const auto& [key, value] : json.items()) {
+        const auto& usual = defaults.at(key);
+        if (value.is_object() && usual.is_object())
+            kept[key] = without_empty(value, usual);
+        else if (value != usual || !(value.empty() || value == ""))
+            kept[key] = value;
+    }
+    return kept;
+}
+
+std::string write_summary(const Job& job) {
+    static const auto k_defaults = model::to_json(Job{});
+    return model::dump(without_empty(model::to_json(in_short(job)), k_defaults));
+}
+
 // WAL with synchronous=FULL: readers never wait, and a commit is on the disk when it returns.
 void set_up(soci::session& sql) {
     for (const auto* pragma :
@@ -124,7 +142,7 @@ void Store::Impl::write_job(const Job& job) {
            " title_folded = :folded, updated_at = :updated WHERE id = :id",
         use(stage, "stage"), use(verdict, has_verdict, "verdict"), use(job.title, "title"),
         use(folded, "folded"), use(job.updated_at, "updated"), use(id, "id");
-    const auto summary = write_document(in_short(job));
+    const auto summary = write_summary(job);
     const auto document = write_document(job);
     sql << "INSERT INTO job_documents(job, summary, document) VALUES (:id, :summary, :document)"
            " ON CONFLICT (job) DO UPDATE SET"
