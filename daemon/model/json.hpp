@@ -127,8 +127,9 @@ Json to_json(const T& value) {
     } else if constexpr (Reflected<T>) {
         Json object = Json::object();
         // An object that grows copies its members, keys being const, and all that is below them.
+        constexpr std::size_t k_added_by_views = 4;
         auto& members = object.template get_ref<Json::object_t&>();
-        members.reserve(std::tuple_size_v<decltype(T::fields())>);
+        members.reserve(std::tuple_size_v<decltype(T::fields())> + k_added_by_views);
         std::apply(
             [&](const auto&... f) {
                 ((object[std::string(f.name)] = to_json(value.*(f.member))), ...);

@@ -143,14 +143,15 @@ void create_bisections(soci::session& sql) {
     sql << "CREATE INDEX bisection_steps_by_bisection ON bisection_steps(bisection, job)";
 }
 
-// The titles by their trigrams, so that a search reads what it finds and not every job. The index
-// keeps no titles of its own: it must be told the old one when one goes.
+// The titles by their trigrams (SQLite 3.34), so that a search reads the jobs it may find and not
+// all. The index keeps no titles of its own: it must be told the old one when one goes.
 void create_title_index(soci::session& sql) {
     const std::string forget =
         "INSERT INTO job_titles(job_titles, rowid, title) VALUES ('delete', old.id, old.title);";
     const std::string keep = "INSERT INTO job_titles(rowid, title) VALUES (new.id, new.title);";
     sql << "CREATE VIRTUAL TABLE job_titles USING fts5(title, content = 'jobs',"
-           " content_rowid = 'id', tokenize = 'trigram', columnsize = 0)";
+           " content_rowid = 'id', tokenize = 'trigram', detail = none,"
+           " columnsize = 0)";
     sql << "INSERT INTO job_titles(job_titles) VALUES ('rebuild')";
     sql << "CREATE TRIGGER job_title_added AFTER INSERT ON jobs BEGIN " + keep + " END";
     sql << "CREATE TRIGGER job_title_gone AFTER DELETE ON jobs BEGIN " + forget + " END";
@@ -171,6 +172,14 @@ int current_version(soci::session& sql) {
     return version;
 }
 
+void roll_back(soci::session& sql) {
+    try {
+        sql << "ROLLBACK";
+    } catch (const soci::soci_error&) {
+        return;  // SQLite has done so by itself
+    }
+}
+
 }  // namespace
 
 int schema_version() {
@@ -178,20 +187,29 @@ int schema_version() {
 }
 
 util::Result<void> migrate(soci::session& sql) {
-    soci::transaction transaction(sql);
-    const int found = current_version(sql);
-    if (found > schema_version())
-        return util::fail(
-            util::ErrorKind::unavailable,
-            fmt::format("the store has schema version {}, this program knows up to {}", found,
-                        schema_version()),
-            "store", "use the program that wrote it, or another state folder");
-    for (int version = found; version < schema_version(); ++version) {
-        k_migrations[static_cast<std::size_t>(version)](sql);
-        const int reached = version + 1;
-        sql << "INSERT INTO schema_version(version) VALUES (:v)", soci::use(reached, "v");
+    if (current_version(sql) == schema_version()) return {};
+    // At once as a writer: a reader that wants to write while another does is refused, not delayed.
+    sql << "BEGIN IMMEDIATE";
+    try {
+        const int found = current_version(sql);
+        if (found > schema_version()) {
+            roll_back(sql);
+            return util::fail(
+                util::ErrorKind::unavailable,
+                fmt::format("the store has schema version {}, this program knows up to {}", found,
+                            schema_version()),
+                "store", "use the program that wrote it, or another state folder");
+        }
+        for (int version = found; version < schema_version(); ++version) {
+            k_migrations[static_cast<std::size_t>(version)](sql);
+            const int reached = version + 1;
+            sql << "INSERT INTO schema_version(version) VALUES (:v)", soci::use(reached, "v");
+        }
+        sql << "COMMIT";
+    } catch (const soci::soci_error&) {
+        roll_back(sql);
+        throw;
     }
-    transaction.commit();
     return {};
 }
 

@@ -41,12 +41,12 @@ class JobQuery {
     void prepare(soci::statement& statement, const std::string& columns);
 
   private:
-    void search(const std::string& text);
+    void use_index_of_titles(const std::string& trigrams);
 
     std::string tables_ = " FROM jobs";
     std::string id_ = "jobs.id";
     std::string where_ = " WHERE 1 = 1";
-    std::string stage_, verdict_, pattern_;
+    std::string stage_, verdict_, pattern_, trigrams_;
     long long before_ = 0;
     int limit_;
 };

@@ -61,17 +61,21 @@ Job in_short(const Job& job) {
     return summary;
 }
 
-// What is empty in `json` and by default goes: a listing reads hundreds of summaries at once.
+// Without what is empty ("", [], null) in `json` and by default: a listing reads hundreds of
+// summaries at once. A field whose default stops being empty needs a migration of those that lack
+// it.
 model::Json without_empty(const model::Json& json, const model::Json& defaults) {
-    model::Json kept = model::Json::object();
+    model::Json::object_t kept;
+    kept.reserve(json.size());
     for (const auto& [key, value] : json.items()) {
-        const auto& usual = defaults.at(key);
-        if (value.is_object() && usual.is_object())
-            kept[key] = without_empty(value, usual);
-        else if (value != usual || !(value.empty() || value == ""))
-            kept[key] = value;
+        const auto usual = defaults.find(key);
+        const bool known = usual != defaults.end();
+        if (known && value.is_object() && usual->is_object())
+            kept.emplace(key, without_empty(value, *usual));
+        else if (!known || value != *usual || !(value.empty() || value == ""))
+            kept.emplace(key, model::Json(value));
     }
-    return kept;
+    return model::Json(std::move(kept));
 }
 
 std::string write_summary(const Job& job) {

@@ -3,6 +3,9 @@
 #include <soci.h>
 #include <sqlite3/soci-sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 #include "store/schema.hpp"
 #include "unit/store/store_fixture.hpp"
 #include "util/files.hpp"
@@ -81,16 +84,50 @@ TEST_F(StoreOnDisk, a_schema_of_a_newer_program_is_refused) {
     EXPECT_EQ(store.error().where, file().string());
 }
 
+// As a program of before the index of titles left it.
+void forget_titles(soci::session& sql) {
+    for (const auto* trigger : {"added", "gone", "changed"})
+        sql << std::string("DROP TRIGGER job_title_") + trigger;
+    sql << "DROP TABLE job_titles";
+    sql << "DELETE FROM schema_version WHERE version >= 8";
+}
+
 TEST_F(StoreOnDisk, titles_of_before_their_index_are_found) {
     open()->add_job(job_titled("mm: slab"));
     {
         soci::session sql(soci::sqlite3, "db=" + file().string());
-        for (const auto* trigger : {"added", "gone", "changed"})
-            sql << std::string("DROP TRIGGER job_title_") + trigger;
-        sql << "DROP TABLE job_titles";
-        sql << "DELETE FROM schema_version WHERE version >= 8";
+        forget_titles(sql);
     }
     EXPECT_EQ(open()->summaries({{}, {}, "slab", 0, 50}).size(), 1U);
+}
+
+TEST_F(StoreOnDisk, a_new_form_waits_for_who_writes) {
+    open()->add_job(job_titled("mm: slab"));
+    soci::session other(soci::sqlite3, "db=" + file().string());
+    forget_titles(other);
+    other << "BEGIN IMMEDIATE";
+    std::thread writer([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        other << "COMMIT";
+    });
+    const auto store = Store::open(file());
+    writer.join();
+    ASSERT_TRUE(store) << store.error().to_string();
+    EXPECT_EQ((*store)->summaries({{}, {}, "slab", 0, 50}).size(), 1U);
+}
+
+TEST_F(StoreOnDisk, a_summary_is_kept_without_what_is_empty_and_read_with_it_too) {
+    auto store = open();
+    store->add_job(job_titled("x"));
+    soci::session sql(soci::sqlite3, "db=" + file().string());
+    std::string kept;
+    sql << "SELECT summary FROM job_documents", soci::into(kept);
+    EXPECT_EQ(kept.find("\"\""), std::string::npos) << kept;
+    EXPECT_EQ(kept.find("null"), std::string::npos) << kept;
+    const auto before = model::to_json(store->summaries({}).front());
+    const auto whole = model::dump(before);
+    sql << "UPDATE job_documents SET summary = :whole", soci::use(whole);
+    EXPECT_EQ(model::to_json(store->summaries({}).front()), before);
 }
 
 TEST_F(StoreOnDisk, a_file_that_is_no_database_is_refused) {

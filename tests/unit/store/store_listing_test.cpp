@@ -9,7 +9,11 @@ using model::JobStage;
 
 TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
     auto store = memory_store();
-    for (const auto* title : {"sched: 100% idle", "mm: slab_free", "mm: SLAB cache", "net: x"})
+    std::string long_title = "net: ";
+    for (int i = 0; i < 200; ++i) long_title += "net: ";
+    for (const auto& title : {std::string("sched: 100% idle"), std::string("mm: slab_free"),
+                              std::string("mm: SLAB cache"), std::string("net: x"),
+                              std::string("\u00c4rger"), std::string("\xe2 lost byte"), long_title})
         store->add_job(job_titled(title));
     auto done = *store->job(2);
     done.stage = JobStage::done;
@@ -23,7 +27,7 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         std::vector<std::int64_t> ids;
     };
     const std::vector<Case> cases{
-        {"all", {}, {4, 3, 2, 1}},
+        {"all", {}, {7, 6, 5, 4, 3, 2, 1}},
         {"text in any case", {{}, {}, "slab", 0, 50}, {3, 2}},
         {"a per cent sign is no wildcard", {{}, {}, "0%", 0, 50}, {1}},
         {"an underscore is no wildcard", {{}, {}, "b_f", 0, 50}, {2}},
@@ -32,6 +36,13 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         {"words that are there, but not side by side", {{}, {}, "slab mm", 0, 50}, {}},
         {"a query's own words are text", {{}, {}, "slab\" OR \"net", 0, 50}, {}},
         {"a character that ends a query", {{}, {}, std::string("mm:\0", 4), 0, 50}, {}},
+        {"beyond ASCII as it is written", {{}, {}, "\u00e4r", 0, 50}, {}},
+        {"and no more of it in a longer text", {{}, {}, "\u00e4rger", 0, 50}, {}},
+        {"beside what is beyond ASCII", {{}, {}, "\u00c4RGER", 0, 50}, {5}},
+        {"after a byte that is no character", {{}, {}, "lost byte", 0, 50}, {6}},
+        {"a long text", {{}, {}, long_title.substr(3), 0, 50}, {7}},
+        {"a long text with one more letter", {{}, {}, long_title + "e", 0, 50}, {}},
+        {"text of jobs that wait", {JobStage::queued, {}, "slab", 0, 50}, {3}},
         {"bytes that are no character", {{}, {}, "\xff\xfe\xfd\xc0", 0, 50}, {}},
         {"text of a stage", {JobStage::done, {}, "slab", 0, 50}, {2}},
         {"text of a verdict that no such job has",
@@ -43,7 +54,7 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         {"by verdict", {{}, model::VerdictKind::fixed, "", 0, 50}, {2}},
         {"by both, none", {JobStage::queued, model::VerdictKind::fixed, "", 0, 50}, {}},
         {"a page", {{}, {}, "", 4, 2}, {3, 2}},
-        {"a limit below one is one", {{}, {}, "", 0, 0}, {4}},
+        {"a limit below one is one", {{}, {}, "", 0, 0}, {7}},
     };
     for (const auto& c : cases) {
         std::vector<std::int64_t> jobs, summaries;
