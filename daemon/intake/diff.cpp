@@ -149,16 +149,18 @@ class DiffReader {
         return {};
     }
 
-    // "a/x b/x". Names with spaces are told apart by their being equal; a rename names its two
-    // paths again.
+    // "a/x b/x". Names with spaces are told apart by their being equal; others are left to the
+    // lines that follow, which name them again.
     static Result<void> read_git_names(std::string_view names, model::PatchFile& file) {
         names = trim_right(names);
-        const auto middle = names.size() / 2;
-        auto split = middle;
-        if (names.empty() || names[middle] != ' ') split = names.rfind(' ');
-        if (split == std::string_view::npos) return {};
+        const auto space = names.find(' ');
+        if (space == std::string_view::npos) return {};
+        const bool is_plain = space == names.rfind(' ');
+        const auto split = is_plain ? space : names.size() / 2;
         auto old_path = read_patch_path(names.substr(0, split));
         auto new_path = read_patch_path(names.substr(split + 1));
+        if (!is_plain && (names[split] != ' ' || !old_path || !new_path || *old_path != *new_path))
+            return {};
         if (!old_path) return tl::unexpected(old_path.error());
         if (!new_path) return tl::unexpected(new_path.error());
         file.old_path = std::move(*old_path);
@@ -236,6 +238,14 @@ class DiffReader {
         if (!new_path) return tl::unexpected(new_path.error());
         if (old_path->empty() && new_path->empty())
             return refuse("a part of the diff does not name its file", "send the whole diff");
+        const auto contradicts = [](const std::string& said, const std::string& named) {
+            return !said.empty() && !named.empty() && said != named;
+        };
+        if (contradicts(head.file.old_path, *old_path) ||
+            contradicts(head.file.new_path, *new_path))
+            return refuse(fmt::format("the diff of {} names another file above its hunks",
+                                      name_of(head.file)),
+                          "\"diff --git\", \"---\" and \"+++\" must name the same files");
         head.created = head.created || old_path->empty();
         head.deleted = head.deleted || new_path->empty();
         head.file.old_path = std::move(*old_path);

@@ -22,9 +22,10 @@ if (!values.url || !values.mail) {
 const url = values.url.replace(/\/$/, '');
 let path = '';
 
-// Counting the hits of the jobs before, it is done in some minutes.
+// Counting the hits of the jobs before, and sure enough for a test, it is done in some minutes.
 async function submit(page) {
     await page.check('#warm_start');
+    await page.selectOption('#confidence', '0.9');
     await page.click('button.primary');
     await page.waitForURL(/\/jobs\/\d+$/);
     path = new URL(page.url()).pathname;

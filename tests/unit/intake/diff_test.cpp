@@ -97,6 +97,24 @@ TEST(ReadDiff, a_plain_diff_is_written_as_git_would) {
               "+++ b/kernel/new.c\n@@ -0,0 +1,1 @@\n+x\n");
 }
 
+TEST(ReadDiff, what_is_written_reads_as_itself_whatever_spaces_names_have) {
+    const std::pair<const char*, const char*> table[] = {
+        {"kernel/a b.c", "kernel/a b.c"}, {"kernel/a.c", " kernel/a.c"},
+        {"kernel/a.c", "kernel/a b.c"},   {"kernel/a b/c d.c", "k e/x.c"},
+        {"kernel/a", " kernel/b c"},
+    };
+    for (const auto& [from, to] : table) {
+        const std::string old_path = from, new_path = to;
+        const auto mail =
+            read_ok("--- a/" + old_path + "\t\n+++ b/" + new_path + "\t\n@@ -1 +1 @@\n-a\n+b\n");
+        EXPECT_EQ(mail.files[0].old_path, old_path);
+        EXPECT_EQ(mail.files[0].new_path, new_path);
+        const auto again = read_ok(mail.patch);
+        EXPECT_EQ(again.patch, mail.patch);
+        EXPECT_EQ(again.files, mail.files);
+    }
+}
+
 TEST(PatchPath, takes_prefixes_quotes_and_time_stamps_off) {
     const std::pair<const char*, const char*> table[] = {
         {"a/kernel/fork.c", "kernel/fork.c"},

@@ -264,6 +264,10 @@ const Bad k_bad[] = {
     {"huge_hunk_header", diff_with_hunk("@@ -1,99999999999999999999 +1 @@\n-a\n+b\n"),
      "hunk header"},
     {"only_dev_null", file_diff("/dev/null", "/dev/null"), "does not name its file"},
+    {"two_names",
+     "diff --git a/kernel/a.c b/kernel/a.c\n--- a/kernel/a.c\n+++ b/ kernel/a.c\n"
+     "@@ -1 +1 @@\n-a\n+b\n",
+     "names another file above its hunks"},
     {"half_a_mode", "diff --git a/x b/x\nold mode 100644\n", "does not say which file"},
     {"no_mode", "diff --git a/x b/x\nnew file mode 1006\n", "file mode that is none"},
     {"half_a_rename", "diff --git a/kernel/\nrename to kernel/d.c\n", "does not say which file"},
