@@ -152,6 +152,10 @@ void create_title_index(soci::session& sql) {
     sql << "CREATE VIRTUAL TABLE job_titles USING fts5(title, content = 'jobs',"
            " content_rowid = 'id', tokenize = 'trigram', detail = none,"
            " columnsize = 0)";
+    sql << fmt::format(
+        "UPDATE jobs SET title = substr(title, 1, {0}), title_folded = substr(title_folded, 1, {0})"
+        " WHERE length(title) > {0}",
+        k_listed_title);
     sql << "INSERT INTO job_titles(job_titles) VALUES ('rebuild')";
     sql << "CREATE TRIGGER job_title_added AFTER INSERT ON jobs BEGIN " + keep + " END";
     sql << "CREATE TRIGGER job_title_gone AFTER DELETE ON jobs BEGIN " + forget + " END";
@@ -187,20 +191,20 @@ int schema_version() {
 }
 
 util::Result<void> migrate(soci::session& sql) {
+    const auto is_newer = [&] { return current_version(sql) > schema_version(); };
+    const auto refusal = [&] {
+        return util::fail(
+            util::ErrorKind::unavailable,
+            fmt::format("the store has schema version {}, this program knows up to {}",
+                        current_version(sql), schema_version()),
+            "store", "use the program that wrote it, or another state folder");
+    };
+    if (is_newer()) return refusal();
     if (current_version(sql) == schema_version()) return {};
     // At once as a writer: a reader that wants to write while another does is refused, not delayed.
     sql << "BEGIN IMMEDIATE";
     try {
-        const int found = current_version(sql);
-        if (found > schema_version()) {
-            roll_back(sql);
-            return util::fail(
-                util::ErrorKind::unavailable,
-                fmt::format("the store has schema version {}, this program knows up to {}", found,
-                            schema_version()),
-                "store", "use the program that wrote it, or another state folder");
-        }
-        for (int version = found; version < schema_version(); ++version) {
+        for (int version = current_version(sql); version < schema_version(); ++version) {
             k_migrations[static_cast<std::size_t>(version)](sql);
             const int reached = version + 1;
             sql << "INSERT INTO schema_version(version) VALUES (:v)", soci::use(reached, "v");
@@ -210,6 +214,7 @@ util::Result<void> migrate(soci::session& sql) {
         roll_back(sql);
         throw;
     }
+    if (is_newer()) return refusal();  // by who wrote meanwhile
     return {};
 }
 

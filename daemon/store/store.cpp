@@ -141,10 +141,11 @@ void Store::Impl::write_job(const Job& job) {
     const std::string stage(model::to_string(job.stage));
     const std::string verdict(job.verdict ? model::to_string(job.verdict->kind) : "");
     auto has_verdict = job.verdict ? soci::i_ok : soci::i_null;
-    const auto folded = detail::fold_case(job.title);
+    const auto title = job.title.substr(0, k_listed_title);
+    const auto folded = detail::fold_case(title);
     sql << "UPDATE jobs SET stage = :stage, verdict = :verdict, title = :title,"
            " title_folded = :folded, updated_at = :updated WHERE id = :id",
-        use(stage, "stage"), use(verdict, has_verdict, "verdict"), use(job.title, "title"),
+        use(stage, "stage"), use(verdict, has_verdict, "verdict"), use(title, "title"),
         use(folded, "folded"), use(job.updated_at, "updated"), use(id, "id");
     const auto summary = write_summary(job);
     const auto document = write_document(job);

@@ -20,7 +20,7 @@ namespace krepro::store {
 struct JobFilter {
     std::optional<model::JobStage> stage;
     std::optional<model::VerdictKind> verdict;
-    std::string text;         // case-insensitive substring of the title; empty: all
+    std::string text;         // substring of the title's first 1000 bytes, in any case; empty: all
     std::int64_t before = 0;  // only ids smaller than this; 0: from the newest
     int limit = 50;           // 1..500
 };

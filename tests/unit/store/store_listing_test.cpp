@@ -10,7 +10,7 @@ using model::JobStage;
 TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
     auto store = memory_store();
     std::string long_title = "net: ";
-    for (int i = 0; i < 200; ++i) long_title += "net: ";
+    for (int i = 0; i < 150; ++i) long_title += "net: ";
     for (const auto& title : {std::string("sched: 100% idle"), std::string("mm: slab_free"),
                               std::string("mm: SLAB cache"), std::string("net: x"),
                               std::string("\u00c4rger"), std::string("\xe2 lost byte"), long_title})
@@ -63,6 +63,15 @@ TEST(StoreListing, filters_narrow_and_paging_walks_from_the_newest) {
         EXPECT_EQ(jobs, c.ids) << c.name;
         EXPECT_EQ(summaries, c.ids) << c.name;
     }
+}
+
+TEST(StoreListing, a_title_of_megabytes_is_listed_by_its_beginning_and_kept_whole) {
+    auto store = memory_store();
+    const auto title = "mm: " + std::string(4 << 20, 'x') + " end";
+    const auto id = store->add_job(job_titled(title)).id;
+    EXPECT_EQ(store->summaries({{}, {}, "MM: x", 0, 50}).size(), 1U);
+    EXPECT_TRUE(store->summaries({{}, {}, " end", 0, 50}).empty());
+    EXPECT_EQ(store->job(id)->title, title);
 }
 
 TEST(StoreListing, a_search_knows_the_title_that_a_job_has_now) {
